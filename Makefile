@@ -1,0 +1,38 @@
+# Everything runs inside .venv; `make setup` makes it and is quick the second time.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+.PHONY: setup demo test lint bench chaos lock
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+SERVE ?= 1
+demo: setup
+	$(BIN)/leaks demo $(if $(filter 0,$(SERVE)),--no-serve,)
+
+test: setup
+	$(BIN)/pytest -m "not chaos and not bench" -n 2 --dist loadgroup
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfmt --check --quiet dbt_project
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+bench: setup
+	$(BIN)/pytest -m bench -s tests/bench
+
+chaos: setup
+	$(BIN)/pytest -m chaos tests
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
