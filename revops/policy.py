@@ -1,0 +1,268 @@
+"""A company's own rules: one YAML document per tenant, read strictly.
+
+A rule that is silently ignored is worse than none: an unknown key, a value of the wrong kind or out of
+range ends the reading with its line and what is allowed there.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from revops.domain.currencies import CURRENCIES
+from revops.errors import RevopsError
+
+ObjectType = Literal["customer", "subscription", "coupon"]
+
+
+class PolicyError(RevopsError):
+    """The policy cannot be used; the text names file, line, key and the allowed values."""
+
+    exit_code = 2
+
+
+def _known_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("unknown currency")
+    return code
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Retries(_Strict):
+    """How long a failed invoice is still being retried, and is therefore not lost yet.
+
+    The defaults are Stripe's own recommendation: 8 tries, counted per card in 30 days.
+    """
+
+    max_attempts: Annotated[int, Field(ge=1, le=50, description="a whole number from 1 to 50")] = 8
+    window_days: Annotated[int, Field(ge=1, le=365, description="whole days from 1 to 365")] = 30
+
+
+class UnpaidInvoice(_Strict):
+    """Thresholds of the leak type unpaid_invoice."""
+
+    overdue_grace_days: Annotated[int, Field(ge=0, le=365, description="whole days from 0 to 365")] = 7
+    minimum_amount_minor: Annotated[
+        int, Field(ge=0, description="a whole number of minor units (cents, yen), 0 or more")
+    ] = 0
+
+
+class Exemption(_Strict):
+    """Something that is no leak here: objects whose metadata has a key (and, if given, this value)."""
+
+    leak_type: Annotated[str, Field(min_length=1, description="'*' or the name of a leak type")] = "*"
+    customer: Annotated[str | None, Field(min_length=1, description="a customer's metadata key")] = None
+    subscription: Annotated[str | None, Field(min_length=1, description="a subscription's metadata key")] = (
+        None
+    )
+    coupon: Annotated[str | None, Field(min_length=1, description="a coupon's metadata key")] = None
+    value: Annotated[
+        str | None,
+        Field(min_length=1, description="text in quotes, for example 'true' (metadata is always text)"),
+    ] = None
+    reason: Annotated[str, Field(min_length=1, description="a sentence that people will read")]
+
+    @model_validator(mode="after")
+    def _one_object(self) -> "Exemption":
+        if sum(key is not None for key in (self.customer, self.subscription, self.coupon)) != 1:
+            raise PydanticCustomError("names_one_object", "name one object")
+        return self
+
+    @property
+    def object_type(self) -> ObjectType:
+        """Whose metadata is looked at."""
+        for name in get_args(ObjectType):
+            if getattr(self, name) is not None:
+                return name  # type: ignore[no-any-return]  # one of the literals, by construction
+        raise AssertionError("validated: one object is named")
+
+    def as_row(self, tenant_id: str) -> dict[str, Any]:
+        """The row of operations.policy_exemptions."""
+        return {
+            "tenant_id": tenant_id,
+            "leak_type": self.leak_type,
+            "object_type": self.object_type,
+            "metadata_key": getattr(self, self.object_type),
+            "metadata_value": self.value,
+            "reason": self.reason,
+        }
+
+
+class Policy(_Strict):
+    """A tenant's rules; every field has a default, so an empty document is a valid policy."""
+
+    reporting_currency: Annotated[
+        str,
+        AfterValidator(_known_currency),
+        Field(description="a currency code in small letters, for example usd, eur, gbp, jpy"),
+    ] = "usd"
+    standard_trial_days: Annotated[int, Field(ge=0, le=730, description="whole days from 0 to 730")] = 14
+    retries: Annotated[Retries, Field(description="the keys max_attempts, window_days")] = Retries()
+    unpaid_invoice: Annotated[
+        UnpaidInvoice, Field(description="the keys overdue_grace_days, minimum_amount_minor")
+    ] = UnpaidInvoice()
+    exemptions: Annotated[
+        tuple[Exemption, ...],
+        Field(strict=False, description="a list; each entry begins with a dash"),
+    ] = ()
+
+    @property
+    def version(self) -> str:
+        """Hash of what the policy says; comments, order and spelled-out defaults do not change it."""
+        content = self.model_dump(mode="json")
+        content["exemptions"] = sorted(json.dumps(e, sort_keys=True) for e in content["exemptions"])
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def as_row(self, tenant_id: str = "default") -> dict[str, Any]:
+        """The one row of operations.policy; minimum_amount_minor is in minor units of any currency."""
+        return {
+            "tenant_id": tenant_id,
+            "policy_version": self.version,
+            "reporting_currency": self.reporting_currency,
+            "standard_trial_days": self.standard_trial_days,
+            "retry_max_attempts": self.retries.max_attempts,
+            "retry_window_days": self.retries.window_days,
+            "overdue_grace_days": self.unpaid_invoice.overdue_grace_days,
+            "minimum_amount_minor": self.unpaid_invoice.minimum_amount_minor,
+            "valid_from": None,
+        }
+
+    def exemption_rows(self, tenant_id: str = "default") -> list[dict[str, Any]]:
+        """The rows of operations.policy_exemptions."""
+        return [exemption.as_row(tenant_id) for exemption in self.exemptions]
+
+
+def load_policy(path: Path | None, leak_types: Collection[str] | None = None) -> Policy:
+    """Read a policy file; None gives the defaults.
+
+    With `leak_types`, an exemption may only name one of them or '*'. Raises PolicyError.
+    """
+    if path is None:
+        return Policy()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise PolicyError(f"{path}: no such file. Correct LEAKS_POLICY or remove it for defaults.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
+    document = _parse(path, text)
+    try:
+        policy = Policy.model_validate(document)
+    except ValidationError as error:
+        raise PolicyError("\n".join(_explain(path, document, error))) from error
+    if leak_types is not None:
+        _check_leak_types(path, document, policy, leak_types)
+    return policy
+
+
+def _parse(path: Path, text: str) -> CommentedMap:
+    try:
+        document = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise PolicyError(f"{path}{line}: not valid YAML: {error.problem}.") from error
+    except YAMLError as error:
+        raise PolicyError(f"{path}: not valid YAML: {error}.") from error
+    if document is None:
+        return CommentedMap()
+    if not isinstance(document, CommentedMap):
+        raise PolicyError(f"{path}, line 1: the document must be keys and values. {_allowed_keys(Policy)}")
+    return document
+
+
+def _explain(path: Path, document: CommentedMap, error: ValidationError) -> Iterator[str]:
+    for problem in sorted(error.errors(), key=lambda problem: _line(document, problem["loc"])):
+        place = problem["loc"]
+        where = f"{path}, line {_line(document, place)}"
+        name = _dotted(place)
+        model = _model_at(place[:-1] if problem["type"] in ("extra_forbidden", "missing") else place)
+        if problem["type"] == "extra_forbidden":
+            yield f"{where}: unknown key {name}.{_did_you_mean(str(place[-1]), model)} {_allowed_keys(model)}"
+        elif problem["type"] == "missing":
+            yield f"{where}: {name} is missing; it must be {_description(place)}."
+        elif problem["type"] == "names_one_object":
+            yield (
+                f"{where}: {name} must name exactly one of "
+                f"{', '.join(get_args(ObjectType))} with a metadata key."
+            )
+        else:
+            found = json.dumps(problem["input"], default=str)
+            yield f"{where}: {name} is {found}; allowed: {_description(place)}."
+
+
+def _check_leak_types(path: Path, document: CommentedMap, policy: Policy, known: Collection[str]) -> None:
+    for index, exemption in enumerate(policy.exemptions):
+        if exemption.leak_type == "*" or exemption.leak_type in known:
+            continue
+        near = get_close_matches(exemption.leak_type, known, n=1)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        line = _line(document, ("exemptions", index, "leak_type"))
+        raise PolicyError(
+            f'{path}, line {line}: exemptions[{index}].leak_type is "{exemption.leak_type}", which is no '
+            f"leak type.{hint} Allowed: '*', {', '.join(sorted(known))}."
+        )
+
+
+def _line(document: CommentedMap, place: Sequence[str | int]) -> int:
+    """1-based line of a key or list entry, or of the nearest thing around it that exists."""
+    node: Any = document
+    line = 0
+    for step in place:
+        if isinstance(node, CommentedMap) and step in node:
+            line = node.lc.key(step)[0]
+        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
+            line = node.lc.item(step)[0]
+        else:
+            break
+        node = node[step]
+    return line + 1
+
+
+def _model_at(place: Sequence[str | int]) -> type[BaseModel]:
+    model: type[BaseModel] = Policy
+    for step in place:
+        field = model.model_fields.get(str(step))
+        if field is None:
+            continue
+        kind = field.annotation
+        inner = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+    return model
+
+
+def _description(place: Sequence[str | int]) -> str:
+    names = [step for step in place if isinstance(step, str)]
+    if isinstance(place[-1], int):
+        return f"the keys {', '.join(_model_at(place).model_fields)}"
+    field = _model_at(place[:-1]).model_fields.get(names[-1])
+    return (field.description if field else None) or "see policy.example.yml"
+
+
+def _allowed_keys(model: type[BaseModel]) -> str:
+    return f"Allowed: {', '.join(model.model_fields)}."
+
+
+def _did_you_mean(key: str, model: type[BaseModel]) -> str:
+    near = get_close_matches(key, model.model_fields, n=1)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def _dotted(place: Sequence[str | int]) -> str:
+    text = ""
+    for step in place:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or "the document"

@@ -1,0 +1,61 @@
+"""Settings of the operational side and the command line, from the environment and `.env`.
+
+Settings of the sources (STRIPE_*) belong to `ingestion`, which reads them the same way; every name of
+both is in `.env.example`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from revops.errors import RevopsError
+
+TENANT = "default"
+
+
+class SettingsError(RevopsError):
+    """A setting has a value that cannot be used."""
+
+    exit_code = 2
+
+
+class Settings(BaseSettings):
+    """What this installation is told from outside; the environment beats `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, case_sensitive=False
+    )
+
+    leaks_home: Path = Field(
+        default=Path(".leaks"), description="Folder of all state: warehouse, published files, Dagster."
+    )
+    leaks_policy: Path | None = Field(
+        default=None, description="The company's policy, one YAML document; without it the defaults hold."
+    )
+    leaks_debug: bool = Field(default=False, description="Show tracebacks and debug logs.")
+
+    @field_validator("leaks_home", "leaks_policy")
+    @classmethod
+    def _expand(cls, value: Path | None) -> Path | None:
+        return value.expanduser() if value is not None else None
+
+    @property
+    def tenant_dir(self) -> Path:
+        """Folder of the one tenant there is: warehouse.duckdb, published files, pointer."""
+        return self.leaks_home / TENANT
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME: run history and event logs."""
+        return self.leaks_home / "dagster"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment and `.env`; `overrides` win over both. Raises SettingsError."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"{str(e['loc'][0]).upper()}: {e['msg']} (it is {e['input']!r})" for e in error.errors()]
+        raise SettingsError("A setting cannot be used. " + "; ".join(lines)) from error
