@@ -1,0 +1,181 @@
+"""Runs the stand-in: in a thread for tests, in the foreground for the command."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from .app import Exchange, application
+from .clock import Clock
+from .endpoints import read_endpoints
+from .faults import Faults, Gate, Kind
+from .ledger import Ledger
+from .limits import Limits
+from .stand_in import StandIn
+
+_HOST = "127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Running:
+    """A sandbox that answers at `url`."""
+
+    def __init__(self, stand_in: StandIn, url: str) -> None:
+        self.url = url
+        self.stand_in = stand_in
+        self.upsert = stand_in.upsert
+        self.emit = stand_in.emit
+        self.get = stand_in.get
+        self.restrict = stand_in.restrict
+        self.revoke = stand_in.keys.revoke
+        self.decline = stand_in.decline
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's time; tests freeze and move it."""
+        return self.stand_in.clock
+
+    @property
+    def ledger(self) -> Ledger:
+        """What money moved."""
+        return self.stand_in.ledger
+
+    @property
+    def faults(self) -> Faults:
+        """What is to fail."""
+        return self.stand_in.faults
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """Every request so far, without secrets."""
+        return self.stand_in.requests
+
+    @property
+    def account_id(self) -> str:
+        """The sandbox's own account."""
+        return self.stand_in.account_id
+
+    def fail_next(self, path: str, kind: Kind, **how: Any) -> Gate | None:
+        """Let the next requests to a path fail; see Faults.fail_next."""
+        return self.stand_in.faults.fail_next(path, kind, **how)
+
+
+def _server(stand_in: StandIn) -> _Server:
+    config = uvicorn.Config(
+        application(stand_in, read_endpoints()),
+        log_level="error",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+    )
+    return _Server(config)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+@contextmanager
+def running(
+    data_dir: Path | None = None,
+    *,
+    port: int = 0,
+    as_of: datetime | None = None,
+    keys: Iterable[str] | None = None,
+    requests_per_second: float | None = None,
+    requests_per_second_per_endpoint: float | None = None,
+    ledger_path: Path | None = None,
+    seed: int = 1,
+    record_bodies: bool = False,
+) -> Iterator[Running]:
+    """Serve a folder from a thread of this process while the block runs; port 0 takes a free one.
+
+    Without a folder the account is empty. Raises DataFolderError for what cannot be served.
+    """
+    with Ledger(ledger_path) as ledger, _listen(port) as listener:
+        stand_in = StandIn(
+            Path(data_dir) if data_dir is not None else None,
+            clock=Clock(as_of),
+            keys=keys,
+            limits=Limits(requests_per_second, requests_per_second_per_endpoint),
+            ledger=ledger,
+            seed=seed,
+            records_bodies=record_bodies,
+        )
+        server = _server(stand_in)
+        # The socket listens before the thread does anything, so a first request only waits, never fails.
+        listener.listen(128)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield Running(stand_in, f"http://{_HOST}:{listener.getsockname()[1]}")
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def serve(
+    data_dir: Path,
+    port: int = 0,
+    as_of: datetime | None = None,
+    *,
+    keys: dict[str, list[str]] | None = None,
+    ledger_path: Path | None = None,
+    requests_per_second: float | None = None,
+    requests_per_second_per_endpoint: float | None = None,
+) -> None:
+    """Serve a folder until SIGTERM or SIGINT. Writes the address to stderr.
+
+    `keys` maps each key that exists to its permissions; an empty list means all. Without it every key works.
+    Raises DataFolderError, and OSError for a port in use.
+    """
+    with Ledger(ledger_path) as ledger, _listen(port) as listener:
+        stand_in = StandIn(
+            data_dir,
+            clock=Clock(as_of),
+            keys=keys,
+            limits=Limits(requests_per_second, requests_per_second_per_endpoint),
+            ledger=ledger,
+        )
+        for key, permissions in (keys or {}).items():
+            if permissions:
+                stand_in.restrict(key, permissions)
+        server = _server(stand_in)
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            server.should_exit = True
+
+        previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            sys.stderr.write(f"Stripe sandbox at http://{_HOST}:{listener.getsockname()[1]}\n")
+            sys.stderr.flush()
+            server.run(sockets=[listener])
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
