@@ -42,16 +42,13 @@ def serve(
     as_of: Annotated[str | None, typer.Option(help="The sandbox's clock starts at this time (UTC).")] = None,
     key: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A key that exists: sk_live_x, or rk_live_x=invoice_read,customer_read. Repeatable."
-        ),
+        typer.Option(help="A key that exists: sk_live_x, or rk_live_x=invoice_read,customer_read. Repeatable."),
     ] = None,
     ledger: Annotated[Path | None, typer.Option(help="File that records the money moved.")] = None,
 ) -> None:
     """Serve a Stripe account over HTTP until Ctrl-C; without --data a small made-up company."""
     from tempfile import TemporaryDirectory
 
-    from sandbox import company
     from sandbox.stripe import serve as serve_stripe
     from sandbox.stripe.folder import DataFolderError
 
@@ -61,6 +58,8 @@ def serve(
         if data is not None:
             serve_stripe(data, port, moment, keys=keys, ledger_path=ledger)
             return
+        from sandbox import company
+
         now = moment or datetime.now(UTC)
         with TemporaryDirectory(prefix="leaks-sandbox-") as folder:
             company.write(Path(folder), now)

@@ -1,6 +1,6 @@
 """Which fields of an object can be expanded; asking for another one is an error.
 
-Source: `x-expandableFields` of Stripe's OpenAPI 2026-05-27, and fields that objects had before basil (2025-03).
+Source: `x-expandableFields` of Stripe's OpenAPI 2026-05-27, and fields of objects before basil (2025-03).
 Hashes are listed too, because a path may lead through them.
 """
 

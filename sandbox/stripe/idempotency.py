@@ -1,7 +1,8 @@
 """Idempotency keys as Stripe keeps them: the first answer to a key is the answer, errors included.
 
-Source: https://docs.stripe.com/api/idempotent_requests. A result is stored once execution began; a request that
-was refused before (parameters, key, rate) may be repeated with the same key. Keys are pruned after 24 hours.
+Source: https://docs.stripe.com/api/idempotent_requests. A result is stored once execution began; a
+request refused before that (parameters, key, rate) may be repeated with its key. Keys are pruned after
+24 hours.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ class IdempotencyKeys:
             raise StripeError(
                 400,
                 "Keys for idempotent requests can only be used for the same endpoint they were first used "
-                f"for ('{endpoint}' vs '{stored.endpoint}'). Try using a key other than '{key}' if you meant to "
-                "execute a different request.",
+                f"for ('{endpoint}' vs '{stored.endpoint}'). Try using a key other than '{key}' if "
+                "you meant to execute a different request.",
                 kind="idempotency_error",
             )
         if stored.params != params:

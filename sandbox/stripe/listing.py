@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from operator import attrgetter
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import orjson

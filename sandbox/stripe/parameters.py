@@ -82,8 +82,8 @@ def _typed(name: str, value: Any, parameter: Parameter) -> Any:
         raise StripeError(
             400,
             f"You passed an empty string for '{name}'. We assume empty values are an attempt to unset a "
-            f"parameter; however '{name}' cannot be unset. You should remove '{name}' from your request or supply "
-            "a non-empty value.",
+            f"parameter; however '{name}' cannot be unset. You should remove '{name}' from your request or "
+            "supply a non-empty value.",
             code="parameter_invalid_empty",
             param=name,
         )
