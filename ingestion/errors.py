@@ -1,0 +1,49 @@
+"""What can go wrong while reading and landing; every text says what to do next and holds no secret."""
+
+
+class IngestionError(Exception):
+    """Base of all failures of this package; its text is meant for people."""
+
+
+class ProfileError(IngestionError):
+    """PROFILE names no destination we know."""
+
+
+class SettingsError(IngestionError):
+    """A setting is missing or contradicts another."""
+
+
+class WarehouseBusyError(IngestionError):
+    """Another run holds the warehouse."""
+
+
+class ExportError(IngestionError):
+    """The export folder cannot be read as one."""
+
+
+class DiskFullError(IngestionError):
+    """The disk that holds LEAKS_HOME is full; what had landed before stays, the next run goes on from there."""
+
+
+class InvalidKeyError(IngestionError):
+    """Stripe refused the API key."""
+
+
+class AccountError(IngestionError):
+    """STRIPE_ACCOUNT is unknown to this key."""
+
+
+class PermissionMissingError(IngestionError):
+    """A restricted key may not read one resource; `permission` is Stripe's name for what is missing."""
+
+    def __init__(self, message: str, permission: str | None) -> None:
+        super().__init__(message)
+        self.permission = permission
+
+
+class StripeUnavailableError(IngestionError):
+    """Stripe could not be reached or kept failing after all retries."""
+
+
+class StripeAnswerError(IngestionError):
+    """Stripe answered something that we cannot use: a refused request or a body that is no JSON."""

@@ -1,0 +1,303 @@
+"""How any source lands: append-only versions of objects, and small tables that are replaced.
+
+One table per object type; a row is one state that an object had from `version_at` on. What may be left out, and why the
+newest version stays right whatever arrives late or twice:
+
+- the same state at the same time from the same kind of source lands once;
+- a *read* (API or export) that finds the state which is already the newest at its time adds nothing and is left out;
+- an *event* is never left out for equality: a state can come back (A, B, A), and if B is delivered last it would win;
+- leaving out reads has the same danger, so when an event arrives that is older than the last full read of its table,
+  the state that read had confirmed is *restated* at the time of that read.
+
+Tables are made here rather than by dlt, which cannot say `USING COMPRESSION zstd`: without it, and without DuckDB's
+storage version `latest`, payloads take up to twenty times the space. Parts are imported by dlt as files, unparsed.
+
+A load package that a kill left behind is thrown away, not resumed: dlt would import a file again whose rows had been
+committed. Parts stay in the spool until everything has landed, and what is already there is left out next time.
+"""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dlt.common.pipeline import LoadInfo
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from ingestion import quarantine
+from ingestion.errors import DiskFullError, IngestionError
+from ingestion.profile import Profile
+
+COLUMNS: dict[str, str] = {
+    "tenant_id": "VARCHAR",
+    "id": "VARCHAR",
+    "version_at": "TIMESTAMP",
+    "source": "VARCHAR",
+    "event_id": "VARCHAR",
+    "api_version": "VARCHAR",
+    "payload": "VARCHAR USING COMPRESSION zstd",
+    "payload_hash": "VARCHAR",
+    "loaded_at": "TIMESTAMP",
+}
+MEMORY_LIMIT = "700MB"
+NEWEST_FIRST = "version_at desc, (source = 'event') asc, loaded_at desc, event_id desc"
+
+
+def prepare(profile: Profile, tables: Iterable[str], replaced: Mapping[str, pa.Schema]) -> None:
+    """Makes the warehouse file, its schemas and every raw table that is not there yet."""
+    profile.tenant_dir.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{profile.warehouse}' AS warehouse (STORAGE_VERSION 'latest')")
+        for schema in (profile.dataset, profile.operations_dataset):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS warehouse.{schema}")
+        columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+        for table in tables:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS warehouse.{profile.dataset}.{table} ({columns})")
+        for name, arrow_schema in replaced.items():
+            empty = arrow_schema.empty_table()
+            connection.register("empty", empty)
+            connection.execute(f"CREATE TABLE IF NOT EXISTS warehouse.{name} AS SELECT * FROM empty")
+            connection.unregister("empty")
+
+
+def land(
+    profile: Profile,
+    parts: Mapping[str, Sequence[Path]],
+    *,
+    fully_read_at: Mapping[str, datetime],
+    now: datetime,
+) -> dict[str, int]:
+    """Appends what the parts hold and the warehouse has not; returns the number of new versions per table.
+
+    `fully_read_at` is when a table had last been read whole before these parts; `now` is stored with restated rows.
+    Raises DiskFullError, or IngestionError for another failure of the load; the parts stay in both cases.
+    """
+    chosen: dict[str, list[Path]] = {}
+    for table, paths in parts.items():
+        if paths:
+            chosen[table] = _new_versions(profile, table, list(paths), fully_read_at.get(table), now)
+    imported = {table: [p for p in paths if _row_count(p)] for table, paths in chosen.items()}
+    imported = {table: paths for table, paths in imported.items() if paths}
+    if imported:
+        _run(profile, _versions(imported))
+    return {table: sum(_row_count(path) for path in paths) for table, paths in imported.items()}
+
+
+def replace(profile: Profile, dataset: str, tables: Mapping[str, pa.Table]) -> None:
+    """Replaces whole small tables: states and settings, never history."""
+    resources = [
+        dlt.resource([table], name=name, write_disposition="replace", columns=_hints(table.schema))
+        for name, table in tables.items()
+    ]
+    _run(profile, resources, dataset)
+
+
+def read(profile: Profile, sql: str) -> list[dict[str, Any]]:
+    """Rows of the warehouse; empty where there is no warehouse yet."""
+    if not profile.warehouse.exists():
+        return []
+    with duckdb.connect(str(profile.warehouse)) as connection:
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _row_count(path: Path) -> int:
+    return int(pq.ParquetFile(path).metadata.num_rows)
+
+
+@dlt.source(name="versions")
+def _versions(parts: Mapping[str, Sequence[Path]]) -> Iterator[Any]:
+    columns = {
+        name: {"data_type": "timestamp", "timezone": False, "precision": 6}
+        if kind == "TIMESTAMP"
+        else {"data_type": "text"}
+        for name, kind in COLUMNS.items()
+    }
+    for table, paths in parts.items():
+        yield dlt.resource(_imports(paths), name=table, write_disposition="append", columns=columns)
+
+
+def _imports(paths: Sequence[Path]) -> Iterator[Any]:
+    for path in paths:
+        yield dlt.mark.with_file_import(str(path), "parquet", _row_count(path))
+
+
+def _hints(schema: pa.Schema) -> dict[str, Any]:
+    return {
+        field.name: {"data_type": "timestamp", "timezone": False, "precision": 6}
+        for field in schema
+        if pa.types.is_timestamp(field.type)
+    }
+
+
+def _run(profile: Profile, data: Any, dataset: str | None = None) -> LoadInfo:
+    dataset = dataset or profile.dataset
+    pipelines = profile.pipelines_dir / dataset
+    shutil.rmtree(pipelines, ignore_errors=True)
+    dlt.config["runtime.dlthub_telemetry"] = False
+    dlt.config["load.workers"] = 2
+    dlt.config["load.raise_on_failed_jobs"] = True
+    credentials = DuckDbCredentials(str(profile.warehouse))
+    credentials.global_config = {"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": False}
+    pipeline = dlt.pipeline(
+        pipeline_name=f"{profile.tenant_id}_{dataset}",
+        pipelines_dir=str(pipelines),
+        destination=dlt.destinations.duckdb(credentials),
+        dataset_name=dataset,
+    )
+    try:
+        return pipeline.run(data)
+    except PipelineStepFailed as error:
+        raise _typed(profile, error) from error
+    except OSError as error:
+        raise _typed(profile, error) from error
+    finally:
+        shutil.rmtree(pipelines, ignore_errors=True)
+
+
+def _typed(profile: Profile, error: Exception) -> IngestionError:
+    text = str(error)
+    if "No space left" in text or "not enough space" in text.lower():
+        return disk_full(profile)
+    return IngestionError(f"loading into {profile.warehouse} failed, nothing is lost, run again: {text}")
+
+
+def disk_full(profile: Profile) -> DiskFullError:
+    """The error for a full disk, wherever it is noticed."""
+    return DiskFullError(
+        f"the disk of {profile.home} is full: free some space (or set LEAKS_HOME to a larger disk) and run again; "
+        "what had landed is kept and what was read so far is not read again"
+    )
+
+
+def _new_versions(
+    profile: Profile, table: str, paths: list[Path], fully_read_at: datetime | None, now: datetime
+) -> list[Path]:
+    """The parts themselves where all their rows are new, else one part with those that are."""
+    raw = f"{profile.dataset}.{table}"
+    with duckdb.connect(str(profile.warehouse), config={"memory_limit": MEMORY_LIMIT}) as connection:
+        files = [str(path) for path in paths]
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(
+            """
+            create temp table candidate as
+            select id, version_at, payload_hash, source <> 'event' as is_read, source, event_id, loaded_at,
+                filename, file_row_number
+            from read_parquet($files, filename = true, file_row_number = true)
+            """,
+            {"files": files},
+        )
+        connection.execute(
+            f"""
+            create temp table known as
+            select id, version_at, payload_hash, source <> 'event' as is_read, source, event_id, loaded_at
+            from {raw} where id in (select id from candidate)
+            """
+        )
+        rows, ids, known = _one(
+            connection, "select count(*), count(distinct id), (select count(*) from known) from candidate"
+        )
+        if known == 0 and rows == ids:
+            return paths
+        connection.execute(
+            """
+            create temp table fresh as
+            select * exclude (copy_number) from (
+                select *, row_number() over (
+                    partition by id, version_at, payload_hash, is_read order by filename, file_row_number
+                ) as copy_number
+                from candidate anti join known using (id, version_at, payload_hash, is_read)
+            ) where copy_number = 1
+            """
+        )
+        connection.execute(
+            """
+            create temp table kept as
+            select filename, file_row_number from (
+                select *, lag(payload_hash) over (
+                    partition by id order by version_at, is_read, loaded_at, event_id
+                ) as hash_before
+                from (select * from fresh union all by name select * from known)
+            ) where filename is not null and not (is_read and hash_before is not distinct from payload_hash)
+            """
+        )
+        target = paths[0].parent / "new" / f"{table}.parquet"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        columns = ", ".join(COLUMNS)
+        restated = _restated(raw, columns, fully_read_at, now)
+        connection.execute(
+            f"""
+            copy (
+                select {columns}
+                from read_parquet({files!r}, filename = true, file_row_number = true)
+                semi join kept using (filename, file_row_number)
+                {restated}
+            ) to '{target}' (format parquet, compression zstd)
+            """
+        )
+        return [target]
+
+
+def _restated(raw: str, columns: str, fully_read_at: datetime | None, now: datetime) -> str:
+    if fully_read_at is None:
+        return ""
+    moment = f"timestamp '{fully_read_at.replace(tzinfo=None).isoformat(sep=' ')}'"
+    replaced = (
+        columns.replace("version_at", f"{moment} as version_at")
+        .replace("source", "if(source = 'event', 'api', source) as source")
+        .replace("event_id", "null as event_id")
+        .replace("loaded_at", f"timestamp '{now.replace(tzinfo=None).isoformat(sep=' ')}' as loaded_at")
+    )
+    return f"""
+        union all
+        select {replaced} from (
+            select r.*, row_number() over (partition by id order by {NEWEST_FIRST}) as age
+            from {raw} as r
+            where id in (select id from fresh where not is_read and version_at < {moment})
+        ) as newest
+        where age = 1 and version_at < {moment} and exists (
+            select 1 from fresh as late
+            where late.id = newest.id and not late.is_read and late.version_at >= newest.version_at
+                and late.version_at < {moment} and late.payload_hash <> newest.payload_hash
+        )
+    """
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    row = connection.execute(sql).fetchone()
+    assert row is not None, "an aggregate returns one row"  # noqa: S101
+    return row
+
+
+def read_quarantine(profile: Profile) -> list[tuple[quarantine.Quarantined, datetime]]:
+    """What is in quarantine now, with the time each row was first refused."""
+    rows = read(profile, f"select * exclude (tenant_id) from {profile.dataset}.quarantine")
+    return [
+        (quarantine.Quarantined(**{k: v for k, v in r.items() if k != "quarantined_at"}), r["quarantined_at"])
+        for r in rows
+    ]
+
+
+def still_refused(
+    profile: Profile, rows: Iterable[tuple[quarantine.Quarantined, datetime]]
+) -> list[tuple[quarantine.Quarantined, datetime]]:
+    """Quarantined rows less those whose object has landed since, mended by its source."""
+    rows = list(rows)
+    mended: set[tuple[str, str]] = set()
+    for resource in {row.resource for row, _ in rows if row.id}:
+        ids = {row.id: first_at for row, first_at in rows if row.resource == resource and row.id}
+        with duckdb.connect(str(profile.warehouse)) as connection:
+            landed = connection.execute(
+                f"select id, max(loaded_at) from {profile.dataset}.{resource} "
+                "where list_contains($ids, id) group by id",
+                {"ids": list(ids)},
+            ).fetchall()
+        mended |= {(resource, id) for id, loaded_at in landed if loaded_at > ids[id]}
+    return [(row, first_at) for row, first_at in rows if (row.resource, row.id) not in mended]
