@@ -3,10 +3,14 @@
     {%- do return(adapter.dispatch("replace_customers_strategy", "leaks")()) -%}
 {%- endmacro -%}
 
-{%- macro default__replace_customers_strategy() -%} {%- do return("delete+insert") -%} {%- endmacro -%}
+{%- macro default__replace_customers_strategy() -%}
+    {%- do return("delete+insert") -%}
+{%- endmacro -%}
 
 {# Needs partitionOverwriteMode=dynamic: only the buckets that are written are replaced. #}
-{%- macro spark__replace_customers_strategy() -%} {%- do return("insert_overwrite") -%} {%- endmacro -%}
+{%- macro spark__replace_customers_strategy() -%}
+    {%- do return("insert_overwrite") -%}
+{%- endmacro -%}
 
 {# True where whole partitions are replaced, so that a touched customer brings its bucket along. #}
 {%- macro replaces_whole_buckets() -%}
@@ -15,7 +19,7 @@
 
 {%- macro is_in_rewritten_part() -%}
     {%- if replaces_whole_buckets() -%}
-    max(case when is_touched then 1 else 0 end) over (partition by customer_bucket) = 1
+        max(case when is_touched then 1 else 0 end) over (partition by customer_bucket) = 1
     {%- else -%} is_touched
     {%- endif -%}
 {%- endmacro -%}
@@ -34,9 +38,13 @@
 {%- endmacro -%}
 
 {# A number that differs when any of the columns does; sums of it do not depend on order. #}
-{%- macro row_digest(columns) -%} {{ adapter.dispatch("row_digest", "leaks")(columns) }} {%- endmacro -%}
+{%- macro row_digest(columns) -%}
+    {{ adapter.dispatch("row_digest", "leaks")(columns) }}
+{%- endmacro -%}
 
-{%- macro duckdb__row_digest(columns) -%} cast(hash({{ columns | join(", ") }}) as hugeint) {%- endmacro -%}
+{%- macro duckdb__row_digest(columns) -%}
+    cast(hash({{ columns | join(", ") }}) as hugeint)
+{%- endmacro -%}
 
 {%- macro spark__row_digest(columns) -%}
     cast(xxhash64({{ columns | join(", ") }}) as decimal(38, 0))
@@ -48,7 +56,9 @@
 {%- macro duckdb__json_of(fields) -%}
     cast(
         json_object(
-            {%- for name, value in fields.items() %} '{{ name }}', {{ value }}{{ "," if not loop.last }} {%- endfor %}
+            {%- for name, value in fields.items() %}
+                '{{ name }}', {{ value }}{{ "," if not loop.last }}
+            {%- endfor %}
         ) as varchar
     )
 {%- endmacro -%}
@@ -56,7 +66,9 @@
 {%- macro spark__json_of(fields) -%}
     to_json(
         named_struct(
-            {%- for name, value in fields.items() %} '{{ name }}', {{ value }}{{ "," if not loop.last }} {%- endfor %}
+            {%- for name, value in fields.items() %}
+                '{{ name }}', {{ value }}{{ "," if not loop.last }}
+            {%- endfor %}
         ),
         map('ignoreNullFields', 'false')
     )
@@ -69,7 +81,9 @@
     list_sort(
         list(
             struct_pack(
-                {%- for name, value in fields.items() %} {{ name }} := {{ value }}{{ "," if not loop.last }} {%- endfor %}
+                {%- for name, value in fields.items() %}
+                    {{ name }} := {{ value }}{{ "," if not loop.last }}
+                {%- endfor %}
             )
         )
     )
@@ -79,7 +93,9 @@
     sort_array(
         collect_list(
             named_struct(
-                {%- for name, value in fields.items() %} '{{ name }}', {{ value }}{{ "," if not loop.last }} {%- endfor %}
+                {%- for name, value in fields.items() %}
+                    '{{ name }}', {{ value }}{{ "," if not loop.last }}
+                {%- endfor %}
             )
         )
     )
@@ -89,7 +105,7 @@
 {%- macro texts(values) -%} {{ adapter.dispatch("texts", "leaks")(values) }} {%- endmacro -%}
 
 {%- macro duckdb__texts(values) -%}
-    list_filter([{{ values | join(", ") }}], lambda text: text is not null)
+    list_filter([{{ values | join(", ") }}], lambda text:text is not null)
 {%- endmacro -%}
 
 {%- macro spark__texts(values) -%}
@@ -112,9 +128,7 @@
 
 {# A JSON pointer: keys may hold dots and quotes; ~ and / are escaped. #}
 {%- macro duckdb__metadata_value(metadata, key) -%}
-    json_extract_string(
-        {{ metadata }}, '/' || replace(replace({{ key }}, '~', '~0'), '/', '~1')
-    )
+    json_extract_string({{ metadata }}, '/' || replace(replace({{ key }}, '~', '~0'), '/', '~1'))
 {%- endmacro -%}
 
 {%- macro spark__metadata_value(metadata, key) -%}

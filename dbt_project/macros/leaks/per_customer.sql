@@ -8,7 +8,7 @@
           in_scope as ({{ customers_in_scope() }}),
           ...
           judged as (select ... )
-      {{ one_row_per_customer("judged") }}
+      {{ one_row_per_customer("failed_charges", "unpaid_invoice", "judged") }}
 
   In scope are the customers whose `scope` differs from the one that their rows were built with. It
   stands for all that a verdict depends on: the customer's objects and those of customers with the
@@ -43,26 +43,28 @@
         from {{ ref("int_leaks__customer_states") }}
     {%- endset -%}
     {%- if not is_incremental() -%}
-    select *, {{ customer_bucket("customer_key") }} as customer_bucket from ({{ states }}) as states
+        select *, {{ customer_bucket("customer_key") }} as customer_bucket
+        from ({{ states }}) as states
     {%- else -%}
-    select customers.*
-    from
-        (
-            select
-                coalesce(states.tenant_id, built.tenant_id) as tenant_id,
-                coalesce(states.customer_key, built.customer_key) as customer_key,
-                states.customer_id,
-                states.policy_version,
-                states.scope,
-                coalesce(states.scope, '') <> coalesce(built.scope, '') as is_touched,
-                {{ customer_bucket("coalesce(states.customer_key, built.customer_key)") }} as customer_bucket
-            from ({{ states }}) as states
-            full outer join
-                (select distinct tenant_id, customer_key, scope from {{ this }}) as built
-                on states.tenant_id = built.tenant_id
-                and states.customer_key = built.customer_key
-        ) as customers
-    where {{ is_full_pass() }} or {{ is_in_rewritten_part() }}
+        select customers.*
+        from
+            (
+                select
+                    coalesce(states.tenant_id, built.tenant_id) as tenant_id,
+                    coalesce(states.customer_key, built.customer_key) as customer_key,
+                    states.customer_id,
+                    states.policy_version,
+                    states.scope,
+                    coalesce(states.scope, '') <> coalesce(built.scope, '') as is_touched,
+                    {{ customer_bucket("coalesce(states.customer_key, built.customer_key)") }}
+                    as customer_bucket
+                from ({{ states }}) as states
+                full outer join
+                    (select distinct tenant_id, customer_key, scope from {{ this }}) as built
+                    on states.tenant_id = built.tenant_id
+                    and states.customer_key = built.customer_key
+            ) as customers
+        where {{ is_full_pass() }} or {{ is_in_rewritten_part() }}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -72,7 +74,7 @@
 {%- endmacro -%}
 
 {# The detector's last lines: its verdicts, or one empty row, for each customer in scope. #}
-{%- macro one_row_per_customer(judged) -%}
+{%- macro one_row_per_customer(family, leak_type, judged) -%}
     select
         in_scope.tenant_id,
         in_scope.customer_key,
@@ -84,10 +86,19 @@
         judged.resolved_at,
         case
             when judged.object_id is not null
-            then {{ finding_id("judged.object_type", "judged.object_id", "judged.occurrence") }}
+            then
+                md5(
+                    in_scope.tenant_id
+                    || '|{{ leak_type }}|'
+                    || judged.object_type
+                    || '|'
+                    || judged.object_id
+                    || '|'
+                    || judged.occurrence
+                )
         end as finding_id,
-        '{{ leak_type_meta().leak_type }}' as leak_type,
-        '{{ leak_type_meta().family }}' as family,
+        '{{ leak_type }}' as leak_type,
+        '{{ family }}' as family,
         judged.object_type,
         judged.object_id,
         in_scope.customer_id,
@@ -100,7 +111,9 @@
         judged.root_cause,
         judged.money_unit,
         judged.evidence,
-        md5('{{ definition_hash() }}|' || coalesce(in_scope.policy_version, '')) as definition_version,
+        md5(
+            '{{ definition_hash() }}|' || coalesce(in_scope.policy_version, '')
+        ) as definition_version,
         {{ as_of() }} as as_of
     from in_scope
     left join
@@ -112,18 +125,10 @@
 {# One key per customer; objects without a customer share one. #}
 {%- macro customer_key(customer_id) -%} coalesce({{ customer_id }}, '') {%- endmacro -%}
 
-{# The same object leaking again later is another occurrence, so another finding. #}
-{%- macro finding_id(object_type, object_id, occurrence) -%}
-    md5(
-        in_scope.tenant_id
-        || '|{{ leak_type_meta().leak_type }}|'
-        || {{ object_type }}
-        || '|'
-        || {{ object_id }}
-        || '|'
-        || {{ occurrence }}
-    )
-{%- endmacro -%}
-
 {# Confidence from which a finding is an alert; below it, it is a review and in no total. #}
 {%- macro is_alert(confidence="confidence") -%} {{ confidence }} >= 0.5 {%- endmacro -%}
+
+{# A stand-in is undone to as_of when it is read, so it is another one at each as_of. #}
+{%- macro seen_as(is_stand_in) -%}
+    case when {{ is_stand_in }} then {{ as_of() }} end
+{%- endmacro -%}

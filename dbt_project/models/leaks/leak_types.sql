@@ -1,0 +1,59 @@
+{{ config(materialized="table") }}
+
+-- An export without a file of disputes has none; a refused permission hides them.
+with
+    unreadable as (
+        select tenant_id, resource, coalesce(reason, resource || ' is switched off') as reason
+        from {{ ref("data_coverage") }}
+        where not is_on and (permission is not null or resource <> 'dispute')
+    ),
+
+    tenants as (select distinct tenant_id from {{ ref("data_coverage") }}),
+
+    declared as (
+        {% for type in leak_types_of_project() %}
+            {{ "union all" if not loop.first }}
+            select
+                '{{ type.leak_type }}' as leak_type,
+                '{{ type.family }}' as family,
+                '{{ type.title }}' as title,
+                '{{ type.requires | join(",") }}' as requires,
+                '{{ type.also_reads | join(",") }}' as also_reads
+        {% else %}
+            select
+                cast(null as varchar) as leak_type,
+                cast(null as varchar) as family,
+                cast(null as varchar) as title,
+                cast(null as varchar) as requires,
+                cast(null as varchar) as also_reads
+            where false
+        {% endfor %}
+    )
+
+select
+    tenants.tenant_id,
+    declared.leak_type,
+    declared.family,
+    declared.title,
+    declared.requires,
+    declared.also_reads,
+    max(case when {{ names("declared.requires", "unreadable.resource") }} then 1 else 0 end)
+    = 0 as is_on,
+    max(
+        case when {{ names("declared.requires", "unreadable.resource") }} then unreadable.reason end
+    ) as reason,
+    max(
+        case
+            when {{ names("declared.also_reads", "unreadable.resource") }} then unreadable.reason
+        end
+    ) as unread_reason
+from tenants
+cross join declared
+left join unreadable on tenants.tenant_id = unreadable.tenant_id
+group by
+    tenants.tenant_id,
+    declared.leak_type,
+    declared.family,
+    declared.title,
+    declared.requires,
+    declared.also_reads
