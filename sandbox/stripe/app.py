@@ -48,9 +48,7 @@ def application(stand_in: StandIn, endpoints: list[Endpoint]) -> Starlette:
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
     methods = ["GET", "POST", "DELETE"]
-    routes = [
-        Route(path, _Pipeline(stand_in, known).respond, methods=methods) for path, known in by_path.items()
-    ]
+    routes = [Route(path, _Pipeline(stand_in, known).respond, methods=methods) for path, known in by_path.items()]
     routes.append(Route("/{rest:path}", _Pipeline(stand_in, {}).respond, methods=methods))
     return Starlette(routes=routes)
 
@@ -110,9 +108,7 @@ class _Pipeline:
         key.require(endpoint.permission, account.id, write=endpoint.is_write)
         given = validate(exchange.params, endpoint.parameters)
         idempotency_key = request.headers.get("idempotency-key") if endpoint.is_write else None
-        call = Call(
-            account, key, exchange.path, request.path_params, given, exchange.request_id, idempotency_key
-        )
+        call = Call(account, key, exchange.path, request.path_params, given, exchange.request_id, idempotency_key)
         if idempotency_key is None:
             return await self._execute(endpoint, call, fault)
         headers["Idempotency-Key"] = idempotency_key

@@ -45,9 +45,7 @@ class Call:
         """Expand in the roots what the request asks for."""
         paths = self.given.get("expand", ())
         if paths:
-            Expander(self.account.store, self.livemode, self.permit).apply(
-                roots, list(paths), in_list=in_list
-            )
+            Expander(self.account.store, self.livemode, self.permit).apply(roots, list(paths), in_list=in_list)
         return roots
 
     def record(self, resource: Resource, object_id: str, param: str, *, status: int = 404) -> Record:
@@ -92,9 +90,7 @@ def read_endpoints() -> list[Endpoint]:
         Endpoint("GET", "/v1/subscription_items", "subscription", ITEM_PARAMETERS, _items),
         Endpoint("GET", "/v1/subscription_items/{id}", "subscription", _RETRIEVE, _item),
         Endpoint("GET", "/v1/invoices/{id}/lines", "invoice", PAGING, _parts("invoice", "line item")),
-        Endpoint(
-            "GET", "/v1/credit_notes/{id}/lines", "credit_note", PAGING, _parts("credit_note", "line item")
-        ),
+        Endpoint("GET", "/v1/credit_notes/{id}/lines", "credit_note", PAGING, _parts("credit_note", "line item")),
         Endpoint(
             "GET",
             "/v1/billing/meters/{id}/event_summaries",
@@ -114,9 +110,7 @@ def read_endpoints() -> list[Endpoint]:
         ),
     ]
     for resource in RESOURCES:
-        endpoints.append(
-            Endpoint("GET", resource.path, resource.permission, parameters(resource), _list(resource))
-        )
+        endpoints.append(Endpoint("GET", resource.path, resource.permission, parameters(resource), _list(resource)))
         endpoints.append(
             Endpoint("GET", f"{resource.path}/{{id}}", resource.permission, _RETRIEVE, _retrieve(resource))
         )
@@ -149,10 +143,7 @@ def _page(call: Call, resource: Resource, given: Mapping[str, Any]) -> bytes:
 def _retrieve(resource: Resource) -> Handler:
     def handle(call: Call) -> bytes:
         record = call.record(resource, call.path_params["id"], resource.id_parameter)
-        if (
-            resource.name == "event"
-            and record.position >> 32 < call.account.clock.now() - _EVENTS_KEPT_SECONDS
-        ):
+        if resource.name == "event" and record.position >> 32 < call.account.clock.now() - _EVENTS_KEPT_SECONDS:
             raise missing(resource.noun, record.id, resource.id_parameter)
         if "expand" not in call.given and not record.is_deleted:
             return record.body
@@ -179,9 +170,7 @@ def _parts(name: str, noun: str) -> Handler:
 
 
 def _items(call: Call) -> bytes:
-    subscription = call.record(
-        BY_NAME["subscription"], call.given["subscription"], "subscription", status=400
-    )
+    subscription = call.record(BY_NAME["subscription"], call.given["subscription"], "subscription", status=400)
     items = (subscription.payload().get("items") or {}).get("data") or []
     return _part_page(call, [listed(item) for item in items], "subscription_item")
 

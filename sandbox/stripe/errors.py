@@ -37,19 +37,13 @@ class StripeError(Exception):
         self.body = body
 
 
-def missing(
-    kind: str, object_id: str, param: str, *, status: int = 404, other_mode: str | None = None
-) -> StripeError:
+def missing(kind: str, object_id: str, param: str, *, status: int = 404, other_mode: str | None = None) -> StripeError:
     """No object of that id. With `other_mode` it says that the other mode has one, as Stripe does."""
     message = f"No such {kind}: '{object_id}'"
     if other_mode == "live":
-        message += (
-            "; a similar object exists in live mode, but a test mode key was used to make this request."
-        )
+        message += "; a similar object exists in live mode, but a test mode key was used to make this request."
     elif other_mode == "test":
-        message += (
-            "; a similar object exists in test mode, but a live mode key was used to make this request."
-        )
+        message += "; a similar object exists in test mode, but a live mode key was used to make this request."
     return StripeError(status, message, code="resource_missing", param=param)
 
 

@@ -61,9 +61,7 @@ class Expander:
         if kind == "list":
             if key != "data" or not rest:
                 raise _refused(path)
-        elif (isinstance(kind, str) and key not in EXPANDABLE.get(kind, (key,))) or not self._expand(
-            node, kind, key
-        ):
+        elif (isinstance(kind, str) and key not in EXPANDABLE.get(kind, (key,))) or not self._expand(node, kind, key):
             raise _refused(path)
         if rest:
             self._walk(node.get(key), rest, path)

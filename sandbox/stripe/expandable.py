@@ -69,9 +69,7 @@ EXPANDABLE: Mapping[str, frozenset[str]] = {
         "balance_transaction charge destination_details failure_balance_transaction next_action "
         "payment_intent presentment_details source_transfer_reversal transfer_reversal"
     ),
-    "dispute": _names(
-        "balance_transactions charge evidence evidence_details payment_intent payment_method_details"
-    ),
+    "dispute": _names("balance_transactions charge evidence evidence_details payment_intent payment_method_details"),
     "credit_note": _names(
         "customer customer_balance_transaction discount_amounts invoice lines pretax_credit_amounts "
         "refunds shipping_cost total_taxes"

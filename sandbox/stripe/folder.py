@@ -54,9 +54,7 @@ def load(folder: Path, store: Store) -> None:
                 if raw:
                     _put(store, raw, expected, f"{path.name}:{number}")
     if not found:
-        raise DataFolderError(
-            f"{folder} holds no file of Stripe objects (customer.jsonl, invoice.jsonl.gz, ...)."
-        )
+        raise DataFolderError(f"{folder} holds no file of Stripe objects (customer.jsonl, invoice.jsonl.gz, ...).")
 
 
 def _put(store: Store, raw: bytes, expected: str, origin: str) -> None:
@@ -64,10 +62,6 @@ def _put(store: Store, raw: bytes, expected: str, origin: str) -> None:
         payload = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise DataFolderError(f"{origin} is no JSON: {error}") from error
-    if (
-        not isinstance(payload, dict)
-        or payload.get("object") != expected
-        or not isinstance(payload.get("id"), str)
-    ):
+    if not isinstance(payload, dict) or payload.get("object") != expected or not isinstance(payload.get("id"), str):
         raise DataFolderError(f"{origin} is no {expected} with an id.")
     store.put(payload, raw)

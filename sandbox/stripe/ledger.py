@@ -55,9 +55,7 @@ class Ledger:
             try:
                 self._remember(Entry(**json.loads(line)))
             except (ValueError, TypeError) as error:
-                raise LedgerError(
-                    f"{path}:{number} is no ledger entry; move the file away to begin anew"
-                ) from error
+                raise LedgerError(f"{path}:{number} is no ledger entry; move the file away to begin anew") from error
 
     def append(self, entry: Entry) -> None:
         """Record that money moved. Raises LedgerError for a charge that is recorded already."""

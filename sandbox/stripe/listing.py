@@ -132,9 +132,7 @@ def joined(bodies: Iterable[bytes], has_more: bool, url: str) -> bytes:
     )
 
 
-def parts(
-    items: list[dict[str, Any]], given: Mapping[str, Any], noun: str
-) -> tuple[list[dict[str, Any]], bool]:
+def parts(items: list[dict[str, Any]], given: Mapping[str, Any], noun: str) -> tuple[list[dict[str, Any]], bool]:
     """A page of objects that belong to a parent (lines, items), in the order they have there."""
     places = {item["id"]: place for place, item in enumerate(items)}
     limit = given.get("limit", _DEFAULT_LIMIT)

@@ -135,7 +135,8 @@ class Table:
         return record
 
     def _position(self, payload: Mapping[str, Any], previous: Record | None) -> int:
-        created = int(payload.get("created") or 0)
+        # Invoice items say `date` instead.
+        created = int(payload.get("created") or payload.get("date") or 0)
         if previous is not None and previous.position >> 32 in (created, created or previous.position >> 32):
             return previous.position
         self._arrived += 1
