@@ -7,7 +7,6 @@ A file whose content has not changed since it last landed is not read again.
 
 import gzip
 import hashlib
-import io
 import json
 import os
 import re
@@ -18,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 import zstandard
 
@@ -150,11 +149,11 @@ def _add(report: ExportReport, resource: str, chunk: ChunkReport) -> None:
         report.parts.setdefault(table, []).append(path)
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> IO[bytes]:
     if path.suffix == ".gz":
-        return io.BufferedReader(gzip.open(path, "rb"), CHUNK_BYTES)  # type: ignore[arg-type]
+        return cast(IO[bytes], gzip.open(path, "rb"))
     if path.suffix == ".zst":
-        return zstandard.open(path, "rb")
+        return cast(IO[bytes], zstandard.open(path, "rb"))
     return path.open("rb")
 
 
