@@ -2,78 +2,20 @@
 
 from __future__ import annotations
 
+from sandbox import objects
+
 from .book import DAY, Book, Payload
-from .declines import DECLINES, Decline
 
 # Market rates to the US dollar, of whole units: ¥1 is worth $0.0066.
 _RATES = {"usd": None, "eur": 1.08, "jpy": 0.0066}
 _MINOR_PER_UNIT = {"usd": 100, "eur": 100, "jpy": 1}
-_APPROVED = Decline("", "", "", None, None)
 
 
 def new_intent(book: Book, invoice: Payload, at: int) -> tuple[Payload, Payload]:
     """The payment intent of an invoice and the invoice payment that ties them."""
-    amount = invoice["amount_remaining"]
-    intent_id = book.identifier("pi")
-    intent = {
-        "id": intent_id,
-        "object": "payment_intent",
-        "amount": amount,
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "capture_method": "automatic",
-        "client_secret": f"{intent_id}_secret_sandbox",
-        "confirmation_method": "automatic",
-        "created": at,
-        "currency": invoice["currency"],
-        "customer": invoice["customer"],
-        "customer_account": None,
-        "description": "Subscription update",
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
-        "livemode": invoice["livemode"],
-        "metadata": {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
-        "payment_method_options": {},
-        "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": "off_session",
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
-    }
-    payment = {
-        "id": book.identifier("inpay"),
-        "object": "invoice_payment",
-        "amount_paid": None,
-        "amount_requested": amount,
-        "created": at,
-        "currency": invoice["currency"],
-        "invoice": invoice["id"],
-        "is_default": True,
-        "livemode": invoice["livemode"],
-        "payment": {"payment_intent": intent_id, "type": "payment_intent"},
-        "status": "open",
-        "status_transitions": {"canceled_at": None, "paid_at": None},
-    }
-    book.put("payment_intent", intent)
-    book.put("invoice_payment", payment)
+    intent = book.put("payment_intent", objects.payment_intent(book.identifier("pi"), invoice, at))
+    tie = objects.invoice_payment(book.identifier("inpay"), invoice, intent["id"], at)
+    payment = book.put("invoice_payment", tie)
     book.emit("payment_intent.created", intent, at)
     return intent, payment
 
@@ -82,107 +24,13 @@ def new_charge(
     book: Book, intent: Payload, card: Payload, at: int, *, decline: str | None, is_blocked: bool = False
 ) -> Payload:
     """One attempt on a card: succeeded, or declined by the bank, or blocked before it got there."""
-    why = DECLINES[decline] if decline else _APPROVED
-    charge: Payload = {
-        "id": book.identifier("ch"),
-        "object": "charge",
-        "amount": intent["amount"],
-        "amount_captured": 0 if decline else intent["amount"],
-        "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
-        "billing_details": card["billing_details"],
-        "calculated_statement_descriptor": "LANTERN REPORTS",
-        "captured": not decline,
-        "created": at,
-        "currency": intent["currency"],
-        "customer": intent["customer"],
-        "description": intent["description"],
-        "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": why.code or None,
-        "failure_message": why.message or None,
-        "fraud_details": {},
-        "livemode": intent["livemode"],
-        "metadata": {},
-        "on_behalf_of": None,
-        "outcome": _outcome(why, is_blocked),
-        "paid": not decline,
-        "payment_intent": intent["id"],
-        "payment_method": card["id"],
-        "payment_method_details": {"card": _card(card, intent["amount"], decline), "type": "card"},
-        "receipt_email": None,
-        "receipt_number": None,
-        "receipt_url": None,
-        "refunded": False,
-        "review": None,
-        "shipping": None,
-        "source": None,
-        "source_transfer": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "failed" if decline else "succeeded",
-        "transfer_data": None,
-        "transfer_group": None,
-    }
+    charge = objects.charge(book.identifier("ch"), intent, card, at, decline=decline, is_blocked=is_blocked)
+    charge["calculated_statement_descriptor"] = "LANTERN REPORTS"
     book.put("charge", charge)
     if not decline:
         charge["balance_transaction"] = new_transaction(book, charge, at, "charge", charge["amount"])["id"]
     book.emit("charge.failed" if decline else "charge.succeeded", charge, at)
     return charge
-
-
-def _outcome(why: Decline, is_blocked: bool) -> Payload:
-    if not why.reason:
-        return {
-            "advice_code": None,
-            "network_advice_code": None,
-            "network_decline_code": None,
-            "network_status": "approved_by_network",
-            "reason": None,
-            "risk_level": "normal",
-            "seller_message": "Payment complete.",
-            "type": "authorized",
-        }
-    return {
-        "advice_code": why.advice,
-        "network_advice_code": why.network_advice,
-        "network_decline_code": why.network,
-        "network_status": "not_sent_to_network" if is_blocked else "declined_by_network",
-        "reason": why.reason,
-        "risk_level": "highest" if is_blocked else "normal",
-        "seller_message": "Stripe blocked this payment as too risky."
-        if is_blocked
-        else "The bank did not approve the payment.",
-        "type": "blocked" if is_blocked else "issuer_declined",
-    }
-
-
-def _card(method: Payload, amount: int, decline: str | None) -> Payload:
-    card = method["card"]
-    return {
-        "amount_authorized": None if decline else amount,
-        "authorization_code": None,
-        "brand": card["brand"],
-        "checks": {"address_line1_check": "pass", "address_postal_code_check": "pass", "cvc_check": None},
-        "country": card["country"],
-        "exp_month": card["exp_month"],
-        "exp_year": card["exp_year"],
-        "fingerprint": card["fingerprint"],
-        "funding": card["funding"],
-        "installments": None,
-        "last4": card["last4"],
-        "mandate": None,
-        "network": card["brand"],
-        "network_token": {"used": False},
-        "network_transaction_id": None,
-        "regulated_status": "unregulated",
-        "three_d_secure": None,
-        "transaction_link_id": None,
-        "wallet": None,
-    }
 
 
 def new_transaction(book: Book, source: Payload, at: int, kind: str, amount: int) -> Payload:
@@ -192,25 +40,9 @@ def new_transaction(book: Book, source: Payload, at: int, kind: str, amount: int
     if rate is not None:
         settled = round(amount * rate * _MINOR_PER_UNIT["usd"] / _MINOR_PER_UNIT[source["currency"]])
     fee = round(settled * 0.029) + 30 if kind == "charge" else 0
-    details = {"amount": fee, "application": None, "currency": "usd", "type": "stripe_fee"}
-    return book.put(
-        "balance_transaction",
-        {
-            "id": book.identifier("txn"),
-            "object": "balance_transaction",
-            "amount": settled,
-            "available_on": at + 2 * DAY,
-            "balance_type": "payments",
-            "created": at,
-            "currency": "usd",
-            "description": None,
-            "exchange_rate": rate,
-            "fee": fee,
-            "fee_details": [{**details, "description": "Stripe processing fees"}] if fee else [],
-            "net": settled - fee,
-            "reporting_category": "dispute" if kind == "adjustment" else kind,
-            "source": source["id"],
-            "status": "available" if at + 2 * DAY <= book.now else "pending",
-            "type": kind,
-        },
+    line = objects.balance_transaction(
+        book.identifier("txn"), source, at, kind, amount=settled, currency="usd", rate=rate, fee=fee
     )
+    if at + 2 * DAY > book.now:
+        line["status"] = "pending"
+    return book.put("balance_transaction", line)

@@ -54,9 +54,9 @@ class Life:
         return self.invoices[-1]["id"] if self.invoices else None
 
     def _discount(self, amount: int, at: int) -> int:
-        for discount in self.subscription["discounts"]:
-            if discount["end"] is not None and discount["end"] <= at:
-                continue
+        running = [one for one in self.subscription["discounts"] if one["end"] is None or one["end"] > at]
+        self.subscription["discounts"] = running
+        for discount in running:
             coupon = self.book.tables["coupon"][discount["source"]["coupon"]]
             if coupon["percent_off"] is not None:
                 return round(amount * float(coupon["percent_off"]) / 100)

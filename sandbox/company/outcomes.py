@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.declines import DECLINES
+
 from .book import DAY, HOUR, Book, Payload
 from .charges import new_charge, new_intent
-from .declines import DECLINES
 
 
 def settle_nothing(book: Book, invoice: Payload, at: int) -> None:

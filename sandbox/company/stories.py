@@ -43,7 +43,7 @@ _PAYING = (
     Story("Kapok Studio", plan="starter_old", months=22),
     Story("Larch Insurance", plan="business", currency="eur", country="DE"),
     Story("Maple Fitness", plan="growth", fate="cancelled", months=9),
-    Story("Nettle Games", plan="starter", months=2, last_days=6),
+    Story("Nettle Games", plan="starter", coupon="launch", months=2, last_days=6),
     Story("Oak Logistics", plan="business", months=17, is_invoiced=True, fate="paid_invoice", last_days=25),
     Story("Pine Optics", plan="growth", currency="jpy", country="JP"),
     Story("Quince Catering", plan="starter", coupon="starter"),

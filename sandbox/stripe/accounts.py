@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .clock import Clock
@@ -27,6 +28,15 @@ class Identifiers:
         return f"{prefix}_{''.join(self._random.choices(_ALPHABET, k=_TAIL.get(prefix, 24)))}"
 
 
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """From a charge's currency into the balance's: `factor` is between minor units, `rate` what Stripe states."""
+
+    currency: str
+    factor: float
+    rate: float | None
+
+
 class Account:
     """One Stripe account. `api_version` is the version its events are rendered at."""
 
@@ -35,6 +45,7 @@ class Account:
         self.store = store
         self.clock = clock
         self.identifiers = identifiers
+        self._conversions: dict[str, Conversion] = {}
         newest = next(store.all("event"), {})
         self.api_version: str = newest.get("api_version") or DEFAULT_VERSION
 
@@ -55,6 +66,20 @@ class Account:
             "payouts_enabled": True,
             "type": "standard",
         }
+
+    def conversion(self, currency: str) -> Conversion:
+        """As the newest balance transaction of a charge in this currency was converted, else not at all."""
+        known = self._conversions.get(currency)
+        if known is None:
+            known = self._conversions[currency] = self._newest_conversion(currency)
+        return known
+
+    def _newest_conversion(self, currency: str) -> Conversion:
+        for line in self.store.all("balance_transaction"):
+            charge = self.store.get("charge", line.get("source") or "")
+            if charge is not None and charge["currency"] == currency and line["amount"] > 0:
+                return Conversion(line["currency"], line["amount"] / charge["amount"], line["exchange_rate"])
+        return Conversion(currency, 1.0, None)
 
     def emit(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -27,19 +27,20 @@ _SECRET_HEADERS = frozenset({"authorization", "cookie"})
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and its answer, without secrets. `response` is empty unless bodies are recorded."""
+    """A request and its answer, without secrets. `pairs` are the parameters as they were sent.
+
+    `response` is empty unless bodies are recorded.
+    """
 
     method: str
     path: str
+    pairs: tuple[tuple[str, str], ...]
     params: Mapping[str, Any]
     headers: Mapping[str, str]
     request_id: str
     status: int = 0
     response: bytes = field(default=b"", repr=False)
     is_faulty: bool = False
-
-
-Observer = Callable[[Exchange], None]
 
 
 def application(stand_in: StandIn, endpoints: list[Endpoint]) -> Starlette:
@@ -69,6 +70,7 @@ class _Pipeline:
         exchange = Exchange(
             request.method,
             request.url.path,
+            tuple(pairs),
             decode(pairs),
             {name: value for name, value in request.headers.items() if name not in _SECRET_HEADERS},
             stand_in.identifiers.make("req"),

@@ -21,6 +21,7 @@ from .endpoints import read_endpoints
 from .faults import Faults, Gate, Kind
 from .ledger import Ledger
 from .limits import Limits
+from .payments import pay_endpoints
 from .stand_in import StandIn
 
 _HOST = "127.0.0.1"
@@ -79,7 +80,7 @@ class Running:
 
 def _server(stand_in: StandIn) -> _Server:
     config = uvicorn.Config(
-        application(stand_in, read_endpoints()),
+        application(stand_in, [*read_endpoints(), *pay_endpoints(stand_in)]),
         log_level="error",
         access_log=False,
         date_header=False,

@@ -197,7 +197,7 @@ class Store:
     def all(self, name: str) -> Iterator[dict[str, Any]]:
         """Every object of a resource that is not deleted, newest first, parsed one at a time."""
         table = self.tables[name]
-        for record in reversed(list(table.by_id.values())):
+        for record in sorted(table.by_id.values(), key=_POSITION, reverse=True):
             if not record.is_deleted:
                 yield record.payload()
 

@@ -29,6 +29,7 @@ _ALL = (
     Decline("stolen_card", network="43", advice="do_not_try_again"),
     Decline("lost_card", network="41", advice="do_not_try_again"),
     Decline("transaction_not_allowed", network="57", advice="do_not_try_again"),
+    Decline("fraudulent", network="59", advice="do_not_try_again"),
     Decline("revocation_of_authorization", network="R1", advice="do_not_try_again", network_advice="03"),
     Decline(
         "processing_error",
@@ -45,4 +46,5 @@ _ALL = (
     ),
     Decline("highest_risk_level", network=None, advice="do_not_try_again"),
 )
+APPROVED = Decline("", "", "", None, None)
 DECLINES = {decline.reason: decline for decline in _ALL}
