@@ -1,0 +1,113 @@
+"""The figures people come for: what can be recovered, how sure, how fresh."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from revops.warehouse import Published
+from streamlit_app import data, money
+from streamlit_app.format import ago, as_utc, count, day, moment
+from streamlit_app.markup import card, escape, table
+
+# Twice the daily schedule: a missed run shows before its figures mislead.
+STALE = timedelta(hours=48)
+
+SOURCES = {"api": "Stripe's API", "export": "a folder of Stripe exports"}
+
+
+def banner(integration: data.Row) -> None:
+    """Say TEST above everything else on a test-mode account."""
+    if integration.get("mode") == "test":
+        st.html(
+            '<div class="leaks-banner" role="status"><strong>TEST</strong> This is a Stripe test-mode account: '
+            "no amount on this page is real money.</div>"
+        )
+
+
+def heading(published: Published, integration: data.Row, now: datetime) -> None:
+    """Title and freshness: the moment the figures describe, when and from what they were made."""
+    st.title("What can be recovered", anchor=False)
+    source = SOURCES.get(str(integration.get("source")), "an unknown source")
+    account = f", account {integration['account_id']}" if integration.get("account_id") else ""
+    st.html(
+        '<p class="leaks-note">'
+        + escape(
+            f"As of {moment(published.as_of)} ({ago(published.as_of, now)}), from {source}{account}. "
+            f"Published {ago(published.published_at, now)}."
+        )
+        + "</p>"
+    )
+    if integration.get("source") == "api" and now - as_utc(published.as_of) > STALE:
+        st.warning(
+            f"These figures describe the account {ago(published.as_of, now)}. Run `leaks run` to bring them up to date."
+        )
+
+
+def figures(published: Published, totals: list[data.Row]) -> None:
+    """The one figure in the reporting currency, and beside it every currency on its own."""
+    total = data.reporting_total(published)
+    left, right = st.columns([5, 7], gap="large")
+    with left:
+        st.html(_main_figure(total, totals))
+    with right:
+        st.html(_currencies(totals))
+
+
+def nothing_found(published: Published) -> None:
+    """No finding at all: say what was looked at, because silence alone proves nothing."""
+    looked_at = data.checked(published)
+    parts = [count(looked_at[noun + "s"], noun) for noun in ("customer", "subscription", "invoice", "payment")]
+    on = [str(row["title"] or row["leak_type"]) for row in data.leak_types(published) if row["is_on"]]
+    st.html(
+        card(
+            "Can be recovered now",
+            "No leaks found",
+            [
+                f"Checked {', '.join(parts[:-1])} and {parts[-1]}.",
+                f"Leak types checked: {', '.join(on)}." if on else "No leak type could be checked; see below why.",
+            ],
+            is_main=True,
+        )
+    )
+
+
+def _main_figure(total: dict[str, Any], totals: list[data.Row]) -> str:
+    if not total["alerts"]:
+        reviews = sum(row["reviews"] for row in totals)
+        return card(
+            "Can be recovered now", "No alerts", [f"{count(reviews, 'review')} to look at, below."], is_main=True
+        )
+    notes = [f"{count(total['alerts'], 'alert')} from {count(total['customers'], 'customer')}"]
+    foreign = [row["currency"] for row in totals if row["alerts"] and row["currency"] != total["currency"]]
+    if total["newest_rate"] is not None and foreign:
+        oldest, newest = day(total["oldest_rate"]), day(total["newest_rate"])
+        rates = f"rates of {newest}" if oldest == newest else f"rates from {oldest} to {newest}"
+        notes.append(f"In {total['currency'].upper()}; other currencies at {rates}")
+    if total["without_rate"]:
+        notes.append(
+            f"Without {count(total['without_rate'], 'alert')} in currencies that have no exchange rate; "
+            "they are in the table of currencies"
+        )
+    return card("Can be recovered now", money.text(total["amount_minor"], total["currency"]), notes, is_main=True)
+
+
+def _currencies(totals: list[data.Row]) -> str:
+    """Reviews and monthly amounts stand in columns of their own: they are never added to the alerts."""
+    has_recurring = any(row["recurring_minor"] for row in totals)
+    headers = ["Currency", "Can be recovered", "Alerts", "Likely to come back"]
+    headers += ["Lost per month from now"] if has_recurring else []
+    headers += ["In review", "Reviews"]
+    rows = []
+    for row in totals:
+        currency = row["currency"]
+        cells = [
+            currency.upper(),
+            money.text(row["alert_minor"], currency),
+            f"{row['alerts']:,}",
+            money.text(row["expected_minor"], currency),
+        ]
+        cells += [money.text(row["recurring_minor"], currency)] if has_recurring else []
+        cells += [money.text(row["review_minor"], currency), f"{row['reviews']:,}"]
+        rows.append(cells)
+    return table("By currency", headers, rows, right=frozenset(range(1, len(headers))))

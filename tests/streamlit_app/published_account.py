@@ -1,0 +1,223 @@
+"""A published file of an account made up for page tests: the public tables with the columns pages read, filled
+from a few findings. `tests/streamlit_app/test_contract.py` holds its columns against the dbt models."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+AS_OF = datetime(2026, 10, 1)
+
+TABLES = {
+    "customers": "tenant_id varchar, customer_id varchar, email varchar, name varchar, country varchar",
+    "subscriptions": "tenant_id varchar, subscription_id varchar, customer_id varchar, plan_name varchar",
+    "invoices": "tenant_id varchar, invoice_id varchar, customer_id varchar, subscription_id varchar, number varchar",
+    "payments": """tenant_id varchar, payment_id varchar, invoice_id varchar, status varchar, amount_minor bigint,
+        currency varchar, decline_code varchar, decline_group varchar, card_brand varchar, card_last4 varchar,
+        created_at timestamp""",
+    "leak_findings": """tenant_id varchar, finding_id varchar, leak_type varchar, family varchar, object_type varchar,
+        object_id varchar, customer_id varchar, currency varchar, amount_minor bigint, recurring_minor bigint,
+        confidence double, recovery_probability double, first_detectable_at timestamp, root_cause varchar,
+        evidence varchar, definition_version varchar, as_of timestamp""",
+    "triage": """tenant_id varchar, finding_id varchar, leak_type varchar, family varchar, customer_id varchar,
+        currency varchar, is_alert boolean, amount_minor bigint, counted_minor bigint, recurring_minor bigint,
+        amount_reporting_minor bigint, counted_reporting_minor bigint, reporting_currency varchar,
+        expected_recovery_minor bigint, priority integer, age_days integer""",
+    "leak_types": """tenant_id varchar, leak_type varchar, family varchar, title varchar, requires varchar,
+        also_reads varchar, is_on boolean, reason varchar, unread_reason varchar""",
+    "data_coverage": """tenant_id varchar, resource varchar, is_on boolean, reason varchar, permission varchar,
+        covered_from timestamp, read_at timestamp, row_count bigint, quarantined_count bigint,
+        other_mode_count bigint""",
+    "integration": """tenant_id varchar, source varchar, account_id varchar, mode varchar, source_now timestamp,
+        api_version varchar, since timestamp, landed_at timestamp, as_of timestamp""",
+    "policy": "tenant_id varchar, policy_version varchar, reporting_currency varchar",
+    "quarantined": """tenant_id varchar, resource varchar, id varchar, reason varchar, raw_text varchar,
+        origin varchar, quarantined_at timestamp""",
+    "fx_rates": """tenant_id varchar, rate_date date, currency varchar, reporting_currency varchar,
+        rate decimal(38, 12), source varchar""",
+}
+
+# Minor units of USD for one minor unit; Norwegian crowns have no rate.
+RATES = {"usd": "1", "eur": "1.1", "jpy": "0.7", "kwd": "0.325"}
+
+
+@dataclass
+class Account:
+    """Rows by table; `add` writes one unpaid invoice of one customer into all of them."""
+
+    mode: str = "live"
+    source: str = "api"
+    published_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    as_of: datetime = AS_OF
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in TABLES})
+
+    def __post_init__(self) -> None:
+        self.put("integration", source=self.source, mode=self.mode, account_id="acct_1Ab", as_of=self.as_of)
+        self.put("policy", reporting_currency="usd")
+        self.put(
+            "leak_types",
+            leak_type="unpaid_invoice",
+            family="failed_charges",
+            title="Unpaid invoices",
+            requires="invoice",
+            is_on=True,
+        )
+        for resource, n in (("customer", 40), ("invoice", 300), ("charge", 310), ("subscription", 40)):
+            self.put("data_coverage", resource=resource, is_on=True, row_count=n, read_at=self.as_of)
+        for currency, rate in RATES.items():
+            for day in (10, 29):
+                self.put(
+                    "fx_rates",
+                    rate_date=self.as_of.replace(month=9, day=day).date(),
+                    currency=currency,
+                    reporting_currency="usd",
+                    rate=rate,
+                    source="balance_transaction",
+                )
+
+    def put(self, table: str, **row: Any) -> None:
+        self.rows[table].append({"tenant_id": "default", **row})
+
+    def add(
+        self,
+        name: str | None,
+        amount_minor: int,
+        currency: str = "usd",
+        *,
+        age: int = 20,
+        is_alert: bool = True,
+        country: str | None = "US",
+        plan: str | None = "Pro",
+        recurring_minor: int = 0,
+        counted_minor: int | None = None,
+        declines: tuple[str, ...] = ("insufficient_funds",),
+        hosted: str | None = "https://invoice.stripe.com/i/acct_1Ab/live_x",
+        sentence: str = "Every scheduled try has failed and Stripe will not try again on its own.",
+        leak_type: str = "unpaid_invoice",
+    ) -> str:
+        """Returns the finding's id: f0001, f0002, ..."""
+        n = len(self.rows["leak_findings"]) + 1
+        finding, invoice, customer, number = f"f{n:04d}", f"in_{n:04d}", f"cus_{n:04d}", f"ACME-{n:04d}"
+        detected = self.as_of - timedelta(days=age)
+        counted = (amount_minor if counted_minor is None else counted_minor) if is_alert else 0
+        rate = RATES.get(currency)
+        at_rate = (lambda minor: round(minor * float(rate))) if rate else (lambda minor: None)
+        self.put("customers", customer_id=customer, name=name, email=f"billing@{n}.example", country=country)
+        self.put("subscriptions", subscription_id=f"sub_{n:04d}", customer_id=customer, plan_name=plan)
+        self.put(
+            "invoices",
+            invoice_id=invoice,
+            customer_id=customer,
+            subscription_id=f"sub_{n:04d}",
+            number=number,
+        )
+        for i, code in enumerate(declines):
+            self.put(
+                "payments",
+                payment_id=f"ch_{n:04d}_{i}",
+                invoice_id=invoice,
+                status="failed",
+                amount_minor=amount_minor,
+                currency=currency,
+                decline_code=code,
+                decline_group="retry_later",
+                card_brand="visa",
+                card_last4="4242",
+                created_at=detected - timedelta(days=3 * (len(declines) - i)),
+            )
+        evidence = {
+            "invoice": invoice,
+            "number": number,
+            "status": "open",
+            "amount_remaining_minor": amount_minor,
+            "currency": currency,
+            "collection_method": "charge_automatically",
+            "billed_at": f"{detected - timedelta(days=14):%Y-%m-%dT%H:%M:%SZ}",
+            "attempt_count": len(declines),
+            "attempts": [{"charge": f"ch_{n:04d}_0", "network_decline_code": "51"}] if declines else [],
+            "hosted_invoice_url": hosted,
+            "verdict": "retries_used_up",
+            "reasons": [sentence],
+            "wrong_if": "A payment arrived outside Stripe or the service was never delivered.",
+        }
+        self.put(
+            "leak_findings",
+            finding_id=finding,
+            leak_type=leak_type,
+            family="failed_charges",
+            object_type="invoice",
+            object_id=invoice,
+            customer_id=customer,
+            currency=currency,
+            amount_minor=amount_minor,
+            recurring_minor=recurring_minor,
+            confidence=0.95 if is_alert else 0.3,
+            recovery_probability=0.35,
+            first_detectable_at=detected,
+            root_cause=f"invoice:{invoice}",
+            evidence=json.dumps(evidence),
+            definition_version="d1",
+            as_of=self.as_of,
+        )
+        self.put(
+            "triage",
+            finding_id=finding,
+            leak_type=leak_type,
+            family="failed_charges",
+            customer_id=customer,
+            currency=currency,
+            is_alert=is_alert,
+            amount_minor=amount_minor,
+            counted_minor=counted,
+            recurring_minor=recurring_minor,
+            amount_reporting_minor=at_rate(amount_minor),
+            counted_reporting_minor=at_rate(counted),
+            reporting_currency="usd",
+            expected_recovery_minor=amount_minor // 3,
+            priority=n,
+            age_days=age,
+        )
+        return finding
+
+    def publish(self, home: Path, n: int = 1) -> Path:
+        """Writes published-<n>.duckdb under home/default and points to it."""
+        folder = home / "default"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"published-{n}.duckdb"
+        path.unlink(missing_ok=True)
+        with duckdb.connect(str(path)) as connection:
+            for table, columns in TABLES.items():
+                connection.execute(f"create table {table} ({columns})")
+                if self.rows[table]:
+                    connection.register("incoming", pd.DataFrame(self.rows[table]).astype(object))
+                    connection.execute(f"insert into {table} by name select * from incoming")
+                    connection.unregister("incoming")
+        pointer = {
+            "file": path.name,
+            "n": n,
+            "as_of": f"{self.as_of:%Y-%m-%dT%H:%M:%SZ}",
+            "published_at": self.published_at.isoformat(),
+        }
+        (folder / "published.json").write_text(json.dumps(pointer), encoding="utf-8")
+        return path
+
+
+def typical(**settings: Any) -> Account:
+    """Four currencies, alerts and reviews, names that try to be markup, one currency without a rate."""
+    account = Account(**settings)
+    account.add("Brightwave Media", 1_299_00, age=12, declines=("insufficient_funds",) * 4)
+    account.add("Kestrel Robotics", 8_450_00, age=75, country="GB", plan="Enterprise", declines=("do_not_honor",))
+    account.add("Fjordlicht GmbH", 2_400_00, "eur", age=33, country="DE", plan="Team")
+    account.add("Hoshino Denki", 128_000, "jpy", age=5, country="JP", plan="Team", declines=("expired_card",))
+    account.add("Al Noor Trading", 412_500, "kwd", age=210, country="KW", plan="Enterprise")
+    account.add("Nordvind AS", 5_000_00, "nok", age=400, country="NO", plan=None)
+    account.add("<script>alert('x')</script>", 310_00, age=9, declines=("lost_card",))
+    account.add("[pay here](javascript:alert(1))", 205_00, age=2, country=None)
+    account.add("Cost $5 and $6 **bold** :smile:", 99_00, age=1)
+    account.add("Harbour & Sons", 740_00, age=3, is_alert=False, sentence="Stripe will try again and that can work.")
+    account.add("Lumen Labs", 1_150_00, "eur", age=6, is_alert=False, country="FR", plan="Pro")
+    return account
