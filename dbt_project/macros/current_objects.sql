@@ -83,9 +83,7 @@
 {%- endmacro -%}
 
 {# What tells two stored rows apart, equal in all their columns or not. #}
-{%- macro row_address() -%}
-    {{ adapter.dispatch("row_address", "leaks")() }}
-{%- endmacro -%}
+{%- macro row_address() -%} {{ adapter.dispatch("row_address", "leaks")() }} {%- endmacro -%}
 
 {%- macro duckdb__row_address() -%} rowid {%- endmacro -%}
 
@@ -112,9 +110,9 @@
             version_at > {{ as_of() }}
             and (
                 not is_stand_in
-                {% if "created_at" in adapter.get_columns_in_relation(this) | map(attribute="name") %}
-                    or created_at > {{ as_of() }}
-                {% endif %}
+                {% if "created_at" in adapter.get_columns_in_relation(this) | map(
+                    attribute="name"
+                ) %} or created_at > {{ as_of() }} {% endif %}
             )
     {%- endif -%}
 {%- endmacro -%}

@@ -1,21 +1,43 @@
 {{ config(unique_key="charge_id") }}
 {% set shape = {
-    "deleted": "BOOLEAN", "created": "BIGINT", "customer": "VARCHAR", "invoice": "VARCHAR",
-    "payment_intent": "VARCHAR", "balance_transaction": "VARCHAR", "status": "VARCHAR",
-    "amount": "BIGINT", "amount_captured": "BIGINT", "amount_refunded": "BIGINT",
-    "currency": "VARCHAR", "captured": "BOOLEAN", "disputed": "BOOLEAN", "failure_code": "VARCHAR",
-    "payment_method": "VARCHAR", "source": "VARCHAR", "metadata": "VARCHAR",
+    "deleted": "BOOLEAN",
+    "created": "BIGINT",
+    "customer": "VARCHAR",
+    "invoice": "VARCHAR",
+    "payment_intent": "VARCHAR",
+    "balance_transaction": "VARCHAR",
+    "status": "VARCHAR",
+    "amount": "BIGINT",
+    "amount_captured": "BIGINT",
+    "amount_refunded": "BIGINT",
+    "currency": "VARCHAR",
+    "captured": "BOOLEAN",
+    "disputed": "BOOLEAN",
+    "failure_code": "VARCHAR",
+    "payment_method": "VARCHAR",
+    "source": "VARCHAR",
+    "metadata": "VARCHAR",
     "outcome": {
-        "type": "VARCHAR", "reason": "VARCHAR", "network_decline_code": "VARCHAR",
-        "advice_code": "VARCHAR", "network_advice_code": "VARCHAR", "risk_level": "VARCHAR"
+        "type": "VARCHAR",
+        "reason": "VARCHAR",
+        "network_decline_code": "VARCHAR",
+        "advice_code": "VARCHAR",
+        "network_advice_code": "VARCHAR",
+        "risk_level": "VARCHAR",
     },
     "payment_method_details": {
         "type": "VARCHAR",
         "card": {
-            "fingerprint": "VARCHAR", "brand": "VARCHAR", "network": "VARCHAR", "last4": "VARCHAR",
-            "exp_year": "BIGINT", "exp_month": "BIGINT", "country": "VARCHAR", "funding": "VARCHAR"
-        }
-    }
+            "fingerprint": "VARCHAR",
+            "brand": "VARCHAR",
+            "network": "VARCHAR",
+            "last4": "VARCHAR",
+            "exp_year": "BIGINT",
+            "exp_month": "BIGINT",
+            "country": "VARCHAR",
+            "funding": "VARCHAR",
+        },
+    },
 } %}
 
 with
@@ -45,9 +67,7 @@ select
     o.outcome.advice_code,
     o.outcome.network_advice_code,
     o.outcome.risk_level,
-    coalesce(
-        {{ id_of("o.payment_method") }}, {{ id_of("o.source") }}
-    ) as payment_method_id,
+    coalesce({{ id_of("o.payment_method") }}, {{ id_of("o.source") }}) as payment_method_id,
     o.payment_method_details.type as payment_method_type,
     o.payment_method_details.card.fingerprint as card_fingerprint,
     o.payment_method_details.card.brand as card_brand,

@@ -1,11 +1,20 @@
 {{ config(unique_key="customer_id") }}
 {% set discount = applied_discount_shape() %}
 {% set shape = {
-    "deleted": "BOOLEAN", "created": "BIGINT", "email": "VARCHAR", "name": "VARCHAR",
-    "address": {"country": "VARCHAR"}, "currency": "VARCHAR", "delinquent": "BOOLEAN",
-    "balance": "BIGINT", "default_source": "VARCHAR", "test_clock": "VARCHAR",
-    "invoice_settings": {"default_payment_method": "VARCHAR"}, "discount": discount,
-    "tax_exempt": "VARCHAR", "metadata": "VARCHAR"
+    "deleted": "BOOLEAN",
+    "created": "BIGINT",
+    "email": "VARCHAR",
+    "name": "VARCHAR",
+    "address": {"country": "VARCHAR"},
+    "currency": "VARCHAR",
+    "delinquent": "BOOLEAN",
+    "balance": "BIGINT",
+    "default_source": "VARCHAR",
+    "test_clock": "VARCHAR",
+    "invoice_settings": {"default_payment_method": "VARCHAR"},
+    "discount": discount,
+    "tax_exempt": "VARCHAR",
+    "metadata": "VARCHAR",
 } %}
 
 with

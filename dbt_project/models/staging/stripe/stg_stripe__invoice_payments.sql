@@ -1,13 +1,20 @@
 {{ config(unique_key="invoice_payment_id") }}
 {% set shape = {
-    "deleted": "BOOLEAN", "created": "BIGINT", "invoice": "VARCHAR", "status": "VARCHAR",
-    "amount_paid": "BIGINT", "amount_requested": "BIGINT", "currency": "VARCHAR",
+    "deleted": "BOOLEAN",
+    "created": "BIGINT",
+    "invoice": "VARCHAR",
+    "status": "VARCHAR",
+    "amount_paid": "BIGINT",
+    "amount_requested": "BIGINT",
+    "currency": "VARCHAR",
     "is_default": "BOOLEAN",
     "payment": {
-        "type": "VARCHAR", "payment_intent": "VARCHAR", "charge": "VARCHAR",
-        "payment_record": "VARCHAR"
+        "type": "VARCHAR",
+        "payment_intent": "VARCHAR",
+        "charge": "VARCHAR",
+        "payment_record": "VARCHAR",
     },
-    "status_transitions": {"paid_at": "BIGINT", "canceled_at": "BIGINT"}
+    "status_transitions": {"paid_at": "BIGINT", "canceled_at": "BIGINT"},
 } %}
 
 with

@@ -63,8 +63,9 @@ select
     ) as tax_minor,
     o.amount_due as amount_due_minor,
     case when status_as_of = o.status then o.amount_paid else 0 end as amount_paid_minor,
-    case when status_as_of = o.status then o.amount_remaining else o.amount_due end
-    as amount_remaining_minor,
+    case
+        when status_as_of = o.status then o.amount_remaining else o.amount_due
+    end as amount_remaining_minor,
     o.starting_balance as starting_balance_minor,
     o.ending_balance as ending_balance_minor,
     coalesce(o.pre_payment_credit_notes_amount, 0) as pre_payment_credited_minor,
@@ -77,14 +78,16 @@ select
     paid_at,
     voided_at,
     marked_uncollectible_at,
-    case when status_as_of = o.status then {{ at("o.next_payment_attempt") }} end
-    as next_payment_attempt_at,
+    case
+        when status_as_of = o.status then {{ at("o.next_payment_attempt") }}
+    end as next_payment_attempt_at,
     case when status_as_of = 'draft' then 0 else coalesce(o.attempt_count, 0) end as attempt_count,
     status_as_of <> 'draft' and coalesce(o.attempted, false) as is_attempted,
     coalesce(o.auto_advance, false) as is_auto_advance,
     status_as_of = 'paid'
-    and (coalesce(o.paid_out_of_band, false) or coalesce(o.amount_paid_off_stripe, 0) > 0)
-    as is_paid_out_of_band,
+    and (
+        coalesce(o.paid_out_of_band, false) or coalesce(o.amount_paid_off_stripe, 0) > 0
+    ) as is_paid_out_of_band,
     o.test_clock is not null as is_test_clock,
     {{ id_of("o.payment_intent") }} as payment_intent_id,
     {{ id_of("o.charge") }} as charge_id,

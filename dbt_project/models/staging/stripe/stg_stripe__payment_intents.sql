@@ -1,14 +1,26 @@
 {{ config(unique_key="payment_intent_id") }}
 {% set shape = {
-    "deleted": "BOOLEAN", "created": "BIGINT", "customer": "VARCHAR", "invoice": "VARCHAR",
-    "status": "VARCHAR", "amount": "BIGINT", "amount_received": "BIGINT", "currency": "VARCHAR",
-    "canceled_at": "BIGINT", "cancellation_reason": "VARCHAR", "latest_charge": "VARCHAR",
-    "payment_method": "VARCHAR", "next_action": {"type": "VARCHAR"},
+    "deleted": "BOOLEAN",
+    "created": "BIGINT",
+    "customer": "VARCHAR",
+    "invoice": "VARCHAR",
+    "status": "VARCHAR",
+    "amount": "BIGINT",
+    "amount_received": "BIGINT",
+    "currency": "VARCHAR",
+    "canceled_at": "BIGINT",
+    "cancellation_reason": "VARCHAR",
+    "latest_charge": "VARCHAR",
+    "payment_method": "VARCHAR",
+    "next_action": {"type": "VARCHAR"},
     "last_payment_error": {
-        "code": "VARCHAR", "decline_code": "VARCHAR", "advice_code": "VARCHAR",
-        "network_decline_code": "VARCHAR", "network_advice_code": "VARCHAR"
+        "code": "VARCHAR",
+        "decline_code": "VARCHAR",
+        "advice_code": "VARCHAR",
+        "network_decline_code": "VARCHAR",
+        "network_advice_code": "VARCHAR",
     },
-    "metadata": "VARCHAR"
+    "metadata": "VARCHAR",
 } %}
 
 with

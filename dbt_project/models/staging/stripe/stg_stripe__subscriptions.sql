@@ -19,7 +19,8 @@ select
     tenant_id,
     id as subscription_id,
     {{ id_of("o.customer") }} as customer_id,
-    -- A stand-in that ended later than as_of was still served; only `active` or `trialing` is known.
+    -- A stand-in that ended later than as_of was still served; only `active` or `trialing` is
+    -- known.
     case
         when not is_stand_in or o.ended_at is null or ended_at is not null
         then o.status
@@ -33,10 +34,20 @@ select
     {{ at("o.start_date") }} as started_at,
     {{ at("o.trial_start") }} as trial_start_at,
     {{ at("o.trial_end") }} as trial_end_at,
-    {{ at("coalesce(o.current_period_start, " ~ min_of('o."items".data', "current_period_start") ~ ")") }}
-    as current_period_start_at,
-    {{ at("coalesce(o.current_period_end, " ~ max_of('o."items".data', "current_period_end") ~ ")") }}
-    as current_period_end_at,
+    {{
+        at(
+            "coalesce(o.current_period_start, "
+            ~ min_of('o."items".data', "current_period_start")
+            ~ ")"
+        )
+    }} as current_period_start_at,
+    {{
+        at(
+            "coalesce(o.current_period_end, "
+            ~ max_of('o."items".data', "current_period_end")
+            ~ ")"
+        )
+    }} as current_period_end_at,
     {{ at(billing_cycle_anchor("o.billing_cycle_anchor")) }} as billing_cycle_anchor_at,
     {{ at("o.cancel_at") }} as cancel_at,
     canceled_at,

@@ -1,0 +1,2 @@
+select tenant_id, resource, id, reason, raw_text, origin, quarantined_at
+from {{ source("stripe", "quarantine") }}
