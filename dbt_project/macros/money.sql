@@ -21,7 +21,8 @@
 {%- endmacro -%}
 
 {%- macro duckdb__integer_quotient(numerator, denominator) -%}
-    (({{ numerator }})  -- ({{ denominator }}))
+    {# `divide` is the operator //, which sqlfmt takes for a comment. #}
+    divide({{ numerator }}, {{ denominator }})
 {%- endmacro -%}
 
 {# A DECIMAL amount of minor units as BIGINT, halves to even. #}
@@ -48,7 +49,7 @@
             ~ amount_minor
             ~ " as hugeint) * case "
             ~ billing_interval
-            ~ " when 'day' then 365 when 'week' then 52 else 1 end",
+            ~ " when 'day' then 365 when 'week' then 52 when 'month' then 1 when 'year' then 1 end",
             "cast("
             ~ interval_count
             ~ " as hugeint) * case "
