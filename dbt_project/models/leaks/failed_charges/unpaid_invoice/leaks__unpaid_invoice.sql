@@ -185,7 +185,7 @@ with
                 else verdicts.amount_due_minor
             end as amount_minor,
             0 as recurring_minor,
-            meanings.confidence,
+            case when meanings.is_leak then meanings.confidence end as confidence,
             coalesce(probabilities.probability, 0) as recovery_probability,
             case
                 when verdicts.verdict = 'overdue'
@@ -230,7 +230,7 @@ with
                                 "case when verdicts.is_stand_in then 'Stripe was first read later than this day; later changes are left out.' end",
                             ]
                         ),
-                        "wrong_if": "meanings.wrong_if",
+                        "wrong_if": "nullif(meanings.wrong_if, '-')",
                     }
                 )
             }}
@@ -244,10 +244,7 @@ with
             {{ ref("recovery_probability") }} as probabilities
             on verdicts.recovery_group = probabilities.decline_group
             and verdicts.age_days >= probabilities.age_from_days
-            and (
-                probabilities.age_below_days is null
-                or verdicts.age_days < probabilities.age_below_days
-            )
+            and verdicts.age_days < probabilities.age_below_days
     )
 
     {{ one_row_per_customer("failed_charges", "unpaid_invoice", "judged") }}
