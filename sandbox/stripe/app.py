@@ -22,6 +22,7 @@ from .limits import rate_limited
 from .parameters import decode, validate
 from .stand_in import StandIn
 
+_DAMAGING = frozenset({"malformed", "truncated", "closed"})
 _SECRET_HEADERS = frozenset({"authorization", "cookie"})
 
 
@@ -29,7 +30,7 @@ _SECRET_HEADERS = frozenset({"authorization", "cookie"})
 class Exchange:
     """A request and its answer, without secrets. `pairs` are the parameters as they were sent.
 
-    `response` is empty unless bodies are recorded.
+    `response` is empty unless bodies are recorded; `is_damaged` says that a fault garbled it on purpose.
     """
 
     method: str
@@ -40,7 +41,7 @@ class Exchange:
     request_id: str
     status: int = 0
     response: bytes = field(default=b"", repr=False)
-    is_faulty: bool = False
+    is_damaged: bool = False
 
 
 def application(stand_in: StandIn, endpoints: list[Endpoint]) -> Starlette:
@@ -76,7 +77,7 @@ class _Pipeline:
             stand_in.identifiers.make("req"),
         )
         fault = stand_in.faults.take(exchange.method, exchange.path)
-        exchange.is_faulty = fault is not None
+        exchange.is_damaged = fault is not None and fault.kind in _DAMAGING
         headers = {
             "Request-Id": exchange.request_id,
             "Date": stand_in.clock.http_date(),

@@ -1,0 +1,25 @@
+"""What every test gets: loopback sockets only, Stripe's sandbox with its traffic checked, shared input."""
+
+from __future__ import annotations
+
+import os
+
+from pytest_socket import socket_allow_hosts
+
+pytest_plugins = ["tests.contracts.fixtures"]
+
+# The SDK of Stripe and others read these; a test sets what it means to use.
+for _name in (
+    "STRIPE_API_KEY",
+    "STRIPE_API_BASE",
+    "STRIPE_ACCOUNT",
+    "STRIPE_EXPORT",
+    "STRIPE_EXPORT_AT",
+    "STRIPE_MODE",
+):
+    os.environ.pop(_name, None)
+
+
+def pytest_runtest_setup() -> None:
+    """Tests reach this machine and nothing else."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)

@@ -1,0 +1,28 @@
+"""The official SDK, unpatched, pointed at a sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stripe import StripeClient
+
+from sandbox.stripe import Running
+
+LIVE = "sk_live_testsecret0001"
+TEST = "sk_test_testsecret0001"
+
+
+def client_for(sandbox: Running, key: str = LIVE, **how: Any) -> StripeClient:
+    """A client that never retries by itself, so that every answer is seen."""
+    return StripeClient(key, base_addresses={"api": sandbox.url}, max_network_retries=0, **how)
+
+
+def invoices(sandbox: Running, **fields: Any) -> list[dict[str, Any]]:
+    """Whole invoices of the sandbox with these field values, newest first."""
+    everything = sandbox.stand_in.account().store.all("invoice")
+    return [one for one in everything if all(one[name] == value for name, value in fields.items())]
+
+
+def invoice_of(sandbox: Running, customer_name: str, **fields: Any) -> dict[str, Any]:
+    """The newest invoice of a customer by name."""
+    return invoices(sandbox, customer_name=customer_name, **fields)[0]
