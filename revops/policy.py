@@ -63,9 +63,7 @@ class Exemption(_Strict):
 
     leak_type: Annotated[str, Field(min_length=1, description="'*' or the name of a leak type")] = "*"
     customer: Annotated[str | None, Field(min_length=1, description="a customer's metadata key")] = None
-    subscription: Annotated[str | None, Field(min_length=1, description="a subscription's metadata key")] = (
-        None
-    )
+    subscription: Annotated[str | None, Field(min_length=1, description="a subscription's metadata key")] = None
     coupon: Annotated[str | None, Field(min_length=1, description="a coupon's metadata key")] = None
     value: Annotated[
         str | None,
@@ -109,9 +107,9 @@ class Policy(_Strict):
     ] = "usd"
     standard_trial_days: Annotated[int, Field(ge=0, le=730, description="whole days from 0 to 730")] = 14
     retries: Annotated[Retries, Field(description="the keys max_attempts, window_days")] = Retries()
-    unpaid_invoice: Annotated[
-        UnpaidInvoice, Field(description="the keys overdue_grace_days, minimum_amount_minor")
-    ] = UnpaidInvoice()
+    unpaid_invoice: Annotated[UnpaidInvoice, Field(description="the keys overdue_grace_days, minimum_amount_minor")] = (
+        UnpaidInvoice()
+    )
     exemptions: Annotated[
         tuple[Exemption, ...],
         Field(strict=False, description="a list; each entry begins with a dash"),
@@ -194,10 +192,7 @@ def _explain(path: Path, document: CommentedMap, error: ValidationError) -> Iter
         elif problem["type"] == "missing":
             yield f"{where}: {name} is missing; it must be {_description(place)}."
         elif problem["type"] == "names_one_object":
-            yield (
-                f"{where}: {name} must name exactly one of "
-                f"{', '.join(get_args(ObjectType))} with a metadata key."
-            )
+            yield (f"{where}: {name} must name exactly one of {', '.join(get_args(ObjectType))} with a metadata key.")
         else:
             found = json.dumps(problem["input"], default=str)
             yield f"{where}: {name} is {found}; allowed: {_description(place)}."

@@ -130,13 +130,9 @@ def read_pointer(tenant_dir: Path) -> Pointer:
             published_at=_utc(content["published_at"]),
         )
     except FileNotFoundError as error:
-        raise NothingPublishedError(
-            f"Nothing is published in {tenant_dir}. Run `leaks run` first."
-        ) from error
+        raise NothingPublishedError(f"Nothing is published in {tenant_dir}. Run `leaks run` first.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PublishedFileError(
-            f"{path} cannot be read ({error}). Run `leaks run` to write it again."
-        ) from error
+        raise PublishedFileError(f"{path} cannot be read ({error}). Run `leaks run` to write it again.") from error
 
 
 def historic_path(tenant_dir: Path, as_of: datetime) -> Path:

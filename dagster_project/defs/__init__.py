@@ -1,0 +1,1 @@
+"""Assets, jobs and schedules; every module here is loaded by `definitions.py`."""

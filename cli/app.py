@@ -1,0 +1,54 @@
+"""`leaks`: one verb per file; a verb imports what it needs when it runs, so that `leaks sql` starts fast."""
+
+import os
+import sys
+
+import typer
+
+from cli.demo import demo
+from cli.doctor import doctor
+from cli.run import run
+from cli.sandbox import app as sandbox
+from cli.sql import sql
+
+app = typer.Typer(
+    name="leaks",
+    help="Finds the money a subscription company earns and never collects.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(run)
+app.command()(sql)
+app.command()(doctor)
+app.command()(demo)
+app.add_typer(sandbox, name="sandbox", help="A stand-in for Stripe on this machine.")
+
+
+def main() -> None:
+    """Run the command; errors become one message on stderr: exit code 2 for bad input, 1 for failure."""
+    from revops.logging import configure_logging
+
+    is_debug = os.environ.get("LEAKS_DEBUG", "").lower() in ("1", "true", "yes")
+    configure_logging(is_debug=is_debug)
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of our output is gone (`leaks sql ... | head`): no more to say, and nothing to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last place where a failure can become a message
+        if is_debug:
+            raise
+        sys.exit(_report(error))
+
+
+def _report(error: Exception) -> int:
+    from cli.errors import exit_code, message
+
+    typer.echo(message(error), err=True)
+    return exit_code(error)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""The checks of `leaks doctor`: each says what is there and, where it is not right, what to do."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from cli.moments import iso
+from ingestion.errors import IngestionError
+from ingestion.settings import StripeSettings
+from revops.errors import RevopsError
+from revops.logging import redact
+from revops.settings import Settings, load_settings
+
+State = Literal["ok", "off", "broken"]
+
+_NEEDED_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; never holds a secret."""
+
+    name: str
+    state: State
+    message: str
+
+
+def run_checks() -> list[Finding]:
+    """Every check in the order in which a person would mend things."""
+    checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("home", _home),
+        ("PROFILE", _profile),
+        ("source", _source),
+        ("policy", _policy),
+        ("models", _models),
+        ("published", _published),
+    )
+    findings: list[Finding] = []
+    for name, check in checks:
+        try:
+            findings.extend(check())
+        except (RevopsError, IngestionError, OSError) as error:
+            findings.append(Finding(name, "broken", redact(str(error))))
+        except ValidationError as error:
+            findings.extend(
+                Finding(str(problem["loc"][0]).upper(), "broken", f"{problem['msg']}; correct it in .env")
+                for problem in error.errors(include_input=False)
+            )
+    return findings
+
+
+def _home() -> Iterator[Finding]:
+    home = load_settings().leaks_home.absolute()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        yield Finding("LEAKS_HOME", "broken", f"{home} cannot be written ({error.strerror}); choose another folder")
+        return
+    yield Finding("LEAKS_HOME", "ok", str(home))
+    free = shutil.disk_usage(home).free
+    state: State = "ok" if free >= _NEEDED_BYTES else "broken"
+    hint = "" if state == "ok" else "; free at least 2 GB or move LEAKS_HOME"
+    yield Finding("disk", state, f"{free / 1e9:.1f} GB free{hint}")
+
+
+def _profile() -> Iterator[Finding]:
+    from ingestion.profile import Profile
+
+    yield Finding("PROFILE", "ok", Profile.from_environment().name)
+
+
+def _source() -> Iterator[Finding]:
+    settings = StripeSettings()
+    if settings.stripe_export is not None:
+        yield from _export(settings.stripe_export, settings)
+        return
+    mode = settings.mode
+    kind = "restricted" if _key_start(settings) == "rk_" else "secret"
+    warning = "" if kind == "restricted" else "; a restricted, read-only key is safer"
+    yield Finding("STRIPE_API_KEY", "ok", f"{kind} key, {mode} mode{warning}")
+    yield Finding("STRIPE_API_BASE", "ok", settings.stripe_api_base)
+    if settings.stripe_account:
+        yield Finding("STRIPE_ACCOUNT", "ok", settings.stripe_account)
+    from ingestion.stripe import probe
+
+    for result in probe(settings):
+        yield Finding(f"stripe {result.resource}", "ok" if result.is_on else "off", redact(result.message))
+
+
+def _key_start(settings: StripeSettings) -> str:
+    return settings.stripe_api_key.get_secret_value()[:3] if settings.stripe_api_key else ""
+
+
+def _export(folder: Path, settings: StripeSettings) -> Iterator[Finding]:
+    from ingestion.stripe.export import find_files
+
+    files = find_files(folder)
+    yield Finding("STRIPE_EXPORT", "ok", f"{len(files)} files in {folder}, {settings.mode} mode")
+    if settings.stripe_export_at:
+        yield Finding("STRIPE_EXPORT_AT", "ok", iso(settings.stripe_export_at))
+
+
+def _policy() -> Iterator[Finding]:
+    from revops.leak_types import read_leak_types
+    from revops.policy import load_policy
+
+    settings: Settings = load_settings()
+    policy = load_policy(settings.leaks_policy, {leak.leak_type for leak in read_leak_types()})
+    source = str(settings.leaks_policy) if settings.leaks_policy else "not set, defaults hold"
+    yield Finding("LEAKS_POLICY", "ok", f"{source} (version {policy.version})")
+
+
+def _models() -> Iterator[Finding]:
+    from dagster_project.manifest import dbt_executable, is_current
+
+    executable = shutil.which(dbt_executable())
+    if executable is None:
+        yield Finding("dbt", "broken", "the command dbt is missing; run `make setup`")
+    else:
+        yield Finding("dbt", "ok", executable)
+    if is_current():
+        yield Finding("manifest", "ok", "built for these models")
+    else:
+        yield Finding("manifest", "off", "not built for these models; the next run builds it (10 seconds)")
+
+
+def _published() -> Iterator[Finding]:
+    from revops.warehouse import NothingPublishedError, Published
+
+    try:
+        with Published.open(load_settings().leaks_home) as published:
+            found = published.query("select count(*) as n from leak_findings")[0]["n"]
+            yield Finding("published", "ok", f"{published.path.name}, as of {iso(published.as_of)}, {found} findings")
+    except NothingPublishedError as error:
+        yield Finding("published", "off", str(error))

@@ -1,0 +1,138 @@
+"""The demo's steps: company, sandbox, pipeline, pages."""
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from cli.moments import iso
+from cli.processes import ChildFailedError, Children, answers, free_port
+from cli.progress import Bars
+
+_MARK = "this-is-a-demo"
+_OURS = ("LEAKS_", "STRIPE_", "PROFILE", "DAGSTER_HOME")
+_START_SECONDS = 120.0
+_PAGES = Path(__file__).resolve().parents[1] / "streamlit_app" / "app.py"
+
+
+def run_demo(home: Path, *, is_serving: bool) -> None:
+    """Do it all; returns when the result is printed (or, serving, at Ctrl-C or SIGTERM).
+
+    Raises ChildFailedError and whatever the pipeline raises.
+    """
+    _empty(home)
+    now = datetime.now(UTC).replace(microsecond=0)
+    with _ending_on_signals(), Children(home / "logs") as children, Bars() as bars:
+        bars.step("company", 0, 1)
+        from sandbox.company import write
+
+        write(home / "company", now)
+        bars.step("company", 1, 1)
+        # Built here, so that nothing that looks like a key is ever stored.
+        key = f"sk_live_{secrets.token_hex(12)}"
+        base = _start_sandbox(children, home, now, key)
+        # The demo's folder has no .env: what the person has set up for a real account stays out of it.
+        os.chdir(home)
+        for name in [name for name in os.environ if name.startswith(_OURS)]:
+            del os.environ[name]
+        os.environ.update({"LEAKS_HOME": str(home), "STRIPE_API_KEY": key, "STRIPE_API_BASE": base})
+        _run_pipeline(home, bars)
+        if is_serving:
+            _serve(children, home, bars)
+
+
+def _empty(home: Path) -> None:
+    if home.exists():
+        if any(home.iterdir()) and not (home / _MARK).exists():
+            raise typer.BadParameter(f"{home} is not empty and no demo made it; choose another --home.")
+        shutil.rmtree(home)
+    home.mkdir(parents=True)
+    (home / _MARK).touch()
+
+
+def _start_sandbox(children: Children, home: Path, now: datetime, key: str) -> str:
+    command = [
+        *(sys.executable, "-m", "cli.sandbox", "serve", "--data", str(home / "company")),
+        *("--as-of", iso(now), "--key", key, "--ledger", str(home / "ledger.jsonl")),
+    ]
+    log = children.start("sandbox", command, cwd=home, env=_environment())
+    found: list[str] = []
+
+    def has_address() -> bool:
+        found.extend(re.findall(r"http://127\.0\.0\.1:\d+", log.read_text(errors="replace")))
+        return bool(found)
+
+    _wait(children, "the sandbox", has_address)
+    return found[0]
+
+
+def _run_pipeline(home: Path, bars: Bars) -> None:
+    from cli.result import as_text, read_result
+    from dagster_project.run import run_pipeline
+
+    outcome = run_pipeline(as_of=None, since=None, full=False, progress=bars)
+    bars.close()
+    typer.echo(as_text(read_result(home, None, is_new=outcome.is_published)))
+
+
+def _serve(children: Children, home: Path, bars: Bars) -> None:
+    page_port, dagster_port = free_port(8501), free_port(3000)
+    environment = _environment()
+    pages = [
+        *(sys.executable, "-m", "streamlit", "run", str(_PAGES), "--server.address", "127.0.0.1"),
+        *("--server.port", str(page_port), "--server.headless", "true"),
+        *("--browser.gatherUsageStats", "false"),
+    ]
+    orchestration = [
+        *(sys.executable, "-m", "dagster", "dev", "-m", "dagster_project.definitions"),
+        *("-h", "127.0.0.1", "-p", str(dagster_port)),
+    ]
+    children.start("dashboard", pages, cwd=home, env=environment)
+    children.start("dagster", orchestration, cwd=home, env=environment)
+    _wait(children, "the dashboard", lambda: answers(page_port))
+    typer.echo(f"\nDashboard  http://127.0.0.1:{page_port}")
+    _wait(children, "Dagster", lambda: answers(dagster_port))
+    typer.echo(f"Dagster    http://127.0.0.1:{dagster_port}\nCtrl-C ends both.")
+    sys.stdout.flush()
+    waiting = threading.Event()
+    while not waiting.wait(1.0):
+        children.check()
+
+
+def _environment() -> Mapping[str, str]:
+    return {**os.environ, "PYTHONUNBUFFERED": "1", "DO_NOT_TRACK": "1"}
+
+
+def _wait(children: Children, what: str, is_ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    pause = threading.Event()
+    while not is_ready():
+        children.check()
+        if time.monotonic() > deadline:
+            raise ChildFailedError(f"{what} did not start within {_START_SECONDS:.0f} seconds.")
+        pause.wait(0.1)
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """SIGTERM and Ctrl-C leave the block in order, so that children end; that is a good end, code 0."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise typer.Exit(0)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

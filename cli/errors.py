@@ -1,0 +1,27 @@
+"""From an error to what a person reads, and to the exit code."""
+
+from ingestion.errors import ExportError, IngestionError, ProfileError, SettingsError
+from revops.errors import RevopsError
+from revops.logging import redact
+
+BAD_INPUT = 2
+FAILURE = 1
+
+# Errors of dagster_project, by name: importing their modules would load Dagster's world to print a line.
+_TYPED = frozenset(("BuildError", "ManifestError", "NothingLandedError", "PublishError"))
+
+
+def message(error: Exception) -> str:
+    """What went wrong and what to do next, without secrets."""
+    text = redact(str(error)).strip()
+    if isinstance(error, RevopsError | IngestionError) or type(error).__name__ in _TYPED:
+        return f"leaks: {text}"
+    name = type(error).__name__
+    return f"leaks: {name}: {text or 'no message'}\nThis is not expected; LEAKS_DEBUG=1 shows where it happened."
+
+
+def exit_code(error: Exception) -> int:
+    """2 where the person gave something that cannot be used, 1 for everything else."""
+    if isinstance(error, RevopsError):
+        return error.exit_code
+    return BAD_INPUT if isinstance(error, ProfileError | SettingsError | ExportError) else FAILURE

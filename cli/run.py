@@ -1,0 +1,42 @@
+"""`leaks run`: land what is new, find what leaks, publish."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from cli.moments import parse_moment
+from cli.output import ResultFormat
+
+
+def run(
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Date or ISO time (UTC). On a new home it becomes the present; otherwise it is built and "
+            "published beside the present, and opens or closes nothing.",
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Rebuild every table from what has landed.")] = False,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Read history only from this date or time on (UTC).")
+    ] = None,
+    form: Annotated[ResultFormat, typer.Option("--format", help="How the result is written.")] = (ResultFormat.TABLE),
+) -> None:
+    """Land what is new, find what leaks and publish it; prints findings by leak type and currency."""
+    moment, since_moment = parse_moment(as_of), parse_moment(since)
+    if moment and since_moment and since_moment >= moment:
+        raise typer.BadParameter("--since must lie before --as-of.")
+    from cli.progress import Bars
+    from cli.result import as_json, as_text, read_result
+    from dagster_project.run import run_pipeline
+    from revops.settings import load_settings
+
+    settings = load_settings()
+    with Bars() as bars:
+        outcome = run_pipeline(
+            as_of=moment, since=since_moment, full=full, progress=bars, is_debug=settings.leaks_debug
+        )
+    result = read_result(settings.leaks_home, moment, is_new=outcome.is_published)
+    typer.echo(json.dumps(as_json(result), indent=2) if form is ResultFormat.JSON else as_text(result))

@@ -1,0 +1,77 @@
+"""What assets are given: the run's options, the home, and the lock of its one writer."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.landed import read_landed
+from dagster_project.manifest import project_version
+from dagster_project.moments import utc
+from dagster_project.plan import Plan, decide
+from ingestion.lock import writer_lock
+from ingestion.profile import Profile
+from revops.leak_types import read_leak_types
+from revops.policy import Policy, load_policy
+from revops.settings import load_settings
+
+
+class RunOptions(dg.ConfigurableResource[None]):
+    """What this run was asked for; empty text means unset. Times are ISO, UTC.
+
+    `full_pass` looks at every customer again, `full` also rebuilds every table from what has landed.
+    """
+
+    as_of: str = ""
+    since: str = ""
+    full: bool = False
+    full_pass: bool = False
+
+    @property
+    def as_of_at(self) -> datetime | None:
+        """The moment asked for, aware UTC."""
+        return utc(datetime.fromisoformat(self.as_of)) if self.as_of else None
+
+    @property
+    def since_at(self) -> datetime | None:
+        """How far back history is read, aware UTC; None reads all."""
+        return utc(datetime.fromisoformat(self.since)) if self.since else None
+
+
+class Home(dg.ConfigurableResource["Home"]):
+    """One tenant's home. The writer lock is held from the first step of a run to its last."""
+
+    @contextmanager
+    def yield_for_execution(self, _context: dg.InitResourceContext) -> Generator["Home", None, None]:
+        """Hold the writer lock while the run lasts. Raises WarehouseBusyError naming the holder."""
+        with writer_lock(self.profile):
+            yield self
+
+    @property
+    def profile(self) -> Profile:
+        """Paths of the warehouse, from the environment."""
+        return Profile.from_environment()
+
+    @property
+    def tenant_dir(self) -> Path:
+        """Folder of the warehouse and of what is published."""
+        return self.profile.tenant_dir
+
+    def policy(self) -> Policy:
+        """The tenant's policy, read again at each run. Raises PolicyError."""
+        known = {leak.leak_type for leak in read_leak_types()}
+        return load_policy(load_settings().leaks_policy, known)
+
+    def plan(self, options: RunOptions) -> Plan:
+        """What this run builds; the same at every step, because landing is over and the lock is held."""
+        return decide(
+            self.tenant_dir,
+            read_landed(self.profile.warehouse),
+            as_of=options.as_of_at,
+            full=options.full,
+            full_pass=options.full_pass,
+            policy_version=self.policy().version,
+            project_version=project_version(),
+        )

@@ -1,0 +1,90 @@
+"""One run of the job in this process: what `leaks run` and the demo do."""
+
+import sys
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import datetime
+from io import StringIO
+
+from dagster_project.build import BuildError
+from dagster_project.instance import prepare_dagster_home
+from dagster_project.landed import NothingLandedError
+from dagster_project.manifest import ManifestError, read_manifest
+from dagster_project.moments import iso
+from dagster_project.progress import listening
+from dagster_project.publish import PublishError
+from ingestion.errors import IngestionError
+from ingestion.progress import Progress
+from revops.errors import RevopsError
+from revops.settings import load_settings
+
+KNOWN_ERRORS = (BuildError, IngestionError, ManifestError, NothingLandedError, PublishError, RevopsError)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: whether it published anything, and the rows that landed."""
+
+    is_published: bool
+    landed_rows: int
+
+
+def run_pipeline(
+    *, as_of: datetime | None, since: datetime | None, full: bool, progress: Progress, is_debug: bool = False
+) -> Outcome:
+    """Land, build and publish through the Dagster job `refresh`, in this process.
+
+    Raises the typed error of whatever failed (see KNOWN_ERRORS), anything else as Dagster raises it.
+    """
+    progress.step("start", 0, 1)
+    prepare_dagster_home(load_settings().leaks_home)
+    with listening(progress):
+        read_manifest()
+        # Importing Dagster and the definitions takes seconds: only here, not when the module is imported.
+        from dagster import DagsterInstance
+
+        from dagster_project.definitions import defs
+
+        job = defs().resolve_job_def("refresh")
+        progress.step("start", 1, 1)
+        config = {
+            "resources": {
+                "options": {
+                    "config": {
+                        "as_of": iso(as_of) if as_of else "",
+                        "since": iso(since) if since else "",
+                        "full": full,
+                    }
+                }
+            },
+            "loggers": {"console": {"config": {"log_level": "DEBUG" if is_debug else "CRITICAL"}}},
+        }
+        try:
+            # dagster-dbt writes dbt's lines to stdout, where only the result belongs.
+            with DagsterInstance.get() as instance, redirect_stdout(StringIO() if not is_debug else sys.stderr):
+                result = job.execute_in_process(run_config=config, instance=instance)
+        except Exception as error:
+            known = _known(error)
+            if known is None:
+                raise
+            raise known from error
+    rows = 0
+    is_published = False
+    for event in result.get_asset_materialization_events():
+        path = event.asset_key.path if event.asset_key else []
+        is_published |= list(path) == ["published", "warehouse"]
+        if path and path[0] == "stripe":
+            count = event.materialization.metadata.get("dagster/row_count")
+            rows += int(str(count.value)) if count is not None else 0
+    return Outcome(is_published=is_published, landed_rows=rows)
+
+
+def _known(error: BaseException | None) -> BaseException | None:
+    """The typed error inside what Dagster raised; chains of causes may have loops."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KNOWN_ERRORS):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
