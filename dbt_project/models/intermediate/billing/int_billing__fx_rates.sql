@@ -56,22 +56,22 @@ with
     -- The seed states everything against the euro or, for a peg, against the dollar.
     per_euro as (
         select rate_date, currency, cast(units_per_base as decimal(24, 12)) as units
-        from {{ ref("fx_rates") }}
+        from {{ ref("fx_reference_rates") }}
         where base_currency = 'eur'
         union all
         select
             dollars.rate_date,
             pegs.currency,
             cast(pegs.units_per_base * dollars.units_per_base as decimal(24, 12))
-        from {{ ref("fx_rates") }} as pegs
+        from {{ ref("fx_reference_rates") }} as pegs
         inner join
-            {{ ref("fx_rates") }} as dollars
+            {{ ref("fx_reference_rates") }} as dollars
             on dollars.base_currency = 'eur'
             and dollars.currency = 'usd'
         where pegs.base_currency = 'usd' and pegs.rate_date <= dollars.rate_date
         union all
         select distinct rate_date, 'eur' as currency, cast(1 as decimal(24, 12)) as units
-        from {{ ref("fx_rates") }}
+        from {{ ref("fx_reference_rates") }}
         where base_currency = 'eur' and currency = 'usd'
     ),
 
