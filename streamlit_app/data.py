@@ -30,8 +30,9 @@ with findings as (
     join triage t using (tenant_id, finding_id)
     left join leak_types k on k.tenant_id = f.tenant_id and k.leak_type = f.leak_type
     left join customers c on c.tenant_id = f.tenant_id and c.customer_id = f.customer_id
+    -- Conditions on f alone stand inside the equality: outside it DuckDB compares every pair of rows.
     left join invoices i
-        on f.object_type = 'invoice' and i.tenant_id = f.tenant_id and i.invoice_id = f.object_id
+        on i.tenant_id = f.tenant_id and i.invoice_id = case f.object_type when 'invoice' then f.object_id end
     left join subscriptions s
         on s.tenant_id = f.tenant_id
         and s.subscription_id = case f.object_type when 'subscription' then f.object_id else i.subscription_id end
@@ -163,8 +164,8 @@ def checked(published: Published) -> Row:
 
 
 def quarantined(published: Published) -> list[Row]:
-    """Objects that could not be read, counted by kind of object and reason."""
+    """Objects that could not be read, counted by kind of object and reason; one that failed twice counts once."""
     return published.query(
-        "select resource, reason, count(*) as objects from quarantined"
+        "select resource, reason, count(distinct coalesce(id, raw_text)) as objects from quarantined"
         " group by resource, reason order by objects desc, resource, reason"
     )

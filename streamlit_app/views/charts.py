@@ -8,6 +8,7 @@ from revops.warehouse import Published
 from streamlit_app import data, money
 from streamlit_app.filters import AGE_LABELS
 from streamlit_app.format import count
+from streamlit_app.markup import escape
 
 
 def show(published: Published) -> None:
@@ -40,9 +41,15 @@ def _bars(title: str, rows: list[data.Row], order: list[str]) -> None:
         for label in order
         if label not in present
     ]
+    ink = _text_colour()
     longest = max(row["amount_minor"] for row in rows) or 1
     base = alt.Chart(pd.DataFrame(values)).encode(
-        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=180, ticks=False, domain=False)),
+        y=alt.Y(
+            "label:N",
+            sort=order,
+            title=None,
+            axis=alt.Axis(labelLimit=180, ticks=False, domain=False, labelColor=ink, labelFontSize=13),
+        ),
         # Room on the right, so that the longest bar's amount is not cut off.
         x=alt.X("amount_minor:Q", axis=None, scale=alt.Scale(domain=[0, longest * 1.45])),
         tooltip=[
@@ -52,11 +59,16 @@ def _bars(title: str, rows: list[data.Row], order: list[str]) -> None:
         ],
     )
     chart = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.62}) + base.mark_text(
-        align="left", dx=6, fontSize=13
+        align="left", dx=6, fontSize=13, color=ink
     ).encode(text="amount:N")
-    st.markdown(f"**{title}**")
+    st.html(f'<p class="leaks-label leaks-spaced">{escape(title)}</p>')
     st.altair_chart(
         chart.properties(height=34 * len(values) + 10),
         width="stretch",
         alt=f"{title}: " + "; ".join(f"{row['label']} {row['amount']}" for row in values),
     )
+
+
+def _text_colour() -> str:
+    """Streamlit gives its theme's text colour to axes but not to marks; these are the two of config.toml."""
+    return "#e8edf1" if st.context.theme.type == "dark" else "#16202a"

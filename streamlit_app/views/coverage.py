@@ -1,40 +1,50 @@
 """What the figures rest on: what was read, since when, what is off and how to switch it on."""
 
+from datetime import datetime, timedelta
+
 import streamlit as st
 
 from revops.warehouse import Published
 from streamlit_app import data
-from streamlit_app.format import count, day, moment, words
+from streamlit_app.format import ago, count, day, moment, words
 from streamlit_app.markup import escape_markdown, table
+
+# Twice the daily schedule: a missed run shows before its figures mislead.
+STALE = timedelta(hours=48)
 
 _KEYS = "Developers > API keys in Stripe's dashboard"
 
 
-def notices(published: Published) -> None:
-    """Warn above the figures of everything that makes them smaller than the truth."""
+def notices(published: Published, integration: data.Row, now: datetime) -> None:
+    """Warn, in one box, of everything that keeps the figures from being today's whole truth."""
+    lines = []
+    if integration.get("source") == "api" and now - published.as_of > STALE:
+        lines.append(f"**Made {ago(published.as_of, now)}.** Run `leaks run` to bring the figures up to date.")
     for row in data.leak_types(published):
-        title, reason = escape_markdown(row["title"] or row["leak_type"]), row["reason"] or "no reason is recorded"
+        title = escape_markdown(row["title"] or row["leak_type"])
         if not row["is_on"]:
-            st.warning(f"**{title} is off**: nothing below speaks of it. {escape_markdown(reason)}")
-        elif row.get("unread_reason"):
-            st.warning(
-                f"**{title} is judged on a part of the data**: what cannot be judged is a review. "
-                + escape_markdown(row["unread_reason"])
+            lines.append(f"**{title}: off.** Nothing here speaks of it. {_sentence(row['reason'])}")
+        elif row["unread_reason"]:
+            lines.append(
+                f"**{title}: judged on a part of the data.** What cannot be judged is a review. "
+                + _sentence(row["unread_reason"])
             )
     refused = [row for row in data.resources(published) if not row["is_on"] and row["permission"]]
     if refused:
         names = escape_markdown(", ".join(_name(row) for row in refused))
         permissions = ", ".join(f"`{row['permission']}`" for row in refused)
-        st.warning(
+        lines.append(
             f"**Not readable with this key: {names}.** Give it {permissions} ({escape_markdown(_KEYS)}), "
-            "then `leaks run`."
+            "then run `leaks run`."
         )
     set_aside = sum(row["objects"] for row in data.quarantined(published))
     if set_aside:
-        st.warning(
-            f"{count(set_aside, 'object')} could not be read and {'is' if set_aside == 1 else 'are'} in "
-            "quarantine; see *What is covered* below."
+        lines.append(
+            f"**{count(set_aside, 'object')} in quarantine**: read, and not understood. "
+            "The reasons stand under *What is covered*."
         )
+    if lines:
+        st.warning("\n".join(f"- {line}" for line in lines) if len(lines) > 1 else lines[0])
 
 
 def details(published: Published, integration: data.Row) -> None:
@@ -88,6 +98,12 @@ def details(published: Published, integration: data.Row) -> None:
         if other_mode:
             other = "live" if integration.get("mode") == "test" else "test"
             st.html(f'<p class="leaks-note">{count(other_mode, "object")} of {other} mode left out.</p>')
+
+
+def _sentence(reason: str | None) -> str:
+    """A reason, which starts small and may lack its full stop, as a sentence in markdown."""
+    text = (reason or "no reason is recorded").strip()
+    return escape_markdown(text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."))
 
 
 def _name(row: data.Row) -> str:

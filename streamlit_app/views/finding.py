@@ -66,7 +66,7 @@ def _head(row: data.Row) -> str:
         f'<p class="leaks-note">{escape(who)}</p>'
         '<section class="leaks-figure"><p class="leaks-number">'
         f"{escape(money.text(row['amount_minor'], row['currency']))}</p></section>"
-        f'<p><span class="leaks-tag">{escape(kind)}</span>{escape(row["leak_title"])} '
+        f'<p><span class="leaks-tag">{escape(kind)}</span>{escape(row["leak_title"])}: '
         f"{escape(str(row['object_name']))}</p>"
     )
 
@@ -129,7 +129,7 @@ def _links(row: data.Row, evidence: Evidence, *, is_test: bool) -> None:
     hosted = safe_link(evidence.hosted_invoice_url)
     with st.container(horizontal=True):
         if in_stripe:
-            st.link_button("Open in Stripe", in_stripe, type="primary")
+            st.link_button("Open in Stripe", in_stripe)
         if hosted:
             st.link_button(
                 "Hosted invoice page", hosted, help="What the customer sees; Stripe's links end after 30 days."

@@ -7,6 +7,7 @@ from hashlib import sha256
 import pandas as pd
 import streamlit as st
 
+from revops.settings import load_settings
 from revops.warehouse import Published
 from streamlit_app import data, money
 from streamlit_app.export import findings_csv
@@ -72,7 +73,9 @@ def _ask(options: dict[str, list[str]]) -> Filters:
         options["plans"],
         options["countries"],
     )
-    for column, key, label, values in zip(st.columns(5), _FILTERS, labels, offered, strict=True):
+    with st.container(key="filters"):
+        columns = st.columns(5)
+    for column, key, label, values in zip(columns, _FILTERS, labels, offered, strict=True):
         with column:
             chosen[key] = tuple(
                 st.multiselect(label, values, key=key, bind="query-params", placeholder="All", on_change=_restart)
@@ -96,17 +99,23 @@ def _page(published: Published, filters: Filters, total: int) -> None:
         page = 1
         if pages > 1:
             page = st.pagination(pages, key="page", bind="query-params", on_change=_close)
-        if st.button("Prepare CSV of all", help="Every finding that passes the filters, not only this page"):
-            st.download_button(
-                "Download CSV",
-                findings_csv(data.findings(published, filters)),
-                file_name=f"findings-{published.as_of:%Y-%m-%d}.csv",
-                mime="text/csv",
-                on_click="ignore",
-            )
+        st.download_button(
+            "Download as CSV",
+            lambda: _export(filters),
+            file_name=f"findings-{published.as_of:%Y-%m-%d}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            help="Every finding that passes the filters, on all pages",
+        )
     rows = data.findings(published, filters, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     with table:
         _table(rows, with_kind=filters.shown == BOTH)
+
+
+def _export(filters: Filters) -> bytes:
+    """Made when the button is pressed, long after the page closed its file: opens the newest again."""
+    with Published.open(load_settings().leaks_home) as published:
+        return findings_csv(data.findings(published, filters)).encode()
 
 
 def _table(rows: list[data.Row], *, with_kind: bool) -> None:
@@ -121,7 +130,7 @@ def _table(rows: list[data.Row], *, with_kind: bool) -> None:
             "Leak type": [row["leak_title"] for row in rows],
             "Status": ["Alert" if row["is_alert"] else "Review" for row in rows],
             "Age": [count(row["age_days"], "day") for row in rows],
-            "Chance": [percent(row["recovery_probability"]) for row in rows],
+            "Chance of recovery": [percent(row["recovery_probability"]) for row in rows],
             "Plan": [row["plan"] for row in rows],
             "Country": [row["country"] for row in rows],
             "Object": [row["object_name"] for row in rows],
@@ -136,7 +145,7 @@ def _table(rows: list[data.Row], *, with_kind: bool) -> None:
         on_select=lambda: _open(key, ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [ids.index(opened)] if opened in ids else []}},
-        column_config={"Amount": right, "Age": right, "Chance": right},
+        column_config={"Amount": right, "Age": right, "Chance of recovery": right},
         alt="Findings that pass the filters, one page; select a row to see its evidence",
     )
     if not opened:

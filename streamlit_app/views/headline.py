@@ -1,17 +1,13 @@
 """The figures people come for: what can be recovered, how sure, how fresh."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import streamlit as st
 
 from revops.warehouse import Published
 from streamlit_app import data, money
-from streamlit_app.format import ago, as_utc, count, day, moment
+from streamlit_app.format import ago, count, day, moment
 from streamlit_app.markup import card, escape, table
-
-# Twice the daily schedule: a missed run shows before its figures mislead.
-STALE = timedelta(hours=48)
 
 SOURCES = {"api": "Stripe's API", "export": "a folder of Stripe exports"}
 
@@ -38,10 +34,6 @@ def heading(published: Published, integration: data.Row, now: datetime) -> None:
         )
         + "</p>"
     )
-    if integration.get("source") == "api" and now - as_utc(published.as_of) > STALE:
-        st.warning(
-            f"These figures describe the account {ago(published.as_of, now)}. Run `leaks run` to bring them up to date."
-        )
 
 
 def figures(published: Published, totals: list[data.Row]) -> None:
@@ -72,23 +64,24 @@ def nothing_found(published: Published) -> None:
     )
 
 
-def _main_figure(total: dict[str, Any], totals: list[data.Row]) -> str:
+def _main_figure(total: data.Row, totals: list[data.Row]) -> str:
     if not total["alerts"]:
         reviews = sum(row["reviews"] for row in totals)
         return card(
             "Can be recovered now", "No alerts", [f"{count(reviews, 'review')} to look at, below."], is_main=True
         )
     notes = [f"{count(total['alerts'], 'alert')} from {count(total['customers'], 'customer')}"]
-    foreign = [row["currency"] for row in totals if row["alerts"] and row["currency"] != total["currency"]]
-    if total["newest_rate"] is not None and foreign:
+    if total["newest_rate"] is not None:
         oldest, newest = day(total["oldest_rate"]), day(total["newest_rate"])
-        rates = f"rates of {newest}" if oldest == newest else f"rates from {oldest} to {newest}"
+        rates = f"rates of {newest}" if oldest == newest else f"rates of {oldest} to {newest}"
         notes.append(f"In {total['currency'].upper()}; other currencies at {rates}")
     if total["without_rate"]:
-        notes.append(
-            f"Without {count(total['without_rate'], 'alert')} in currencies that have no exchange rate; "
-            "they are in the table of currencies"
-        )
+        left_out = [
+            money.text(row["alert_minor"], row["currency"])
+            for row in totals
+            if row["alerts"] and row["reporting_minor"] is None
+        ]
+        notes.append(f"Not in this figure, for want of an exchange rate: {', '.join(left_out)}")
     return card("Can be recovered now", money.text(total["amount_minor"], total["currency"]), notes, is_main=True)
 
 

@@ -35,12 +35,13 @@ def _draw(published: Published, now: datetime) -> None:
     integration = data.integration(published) or {}
     headline.banner(integration)
     headline.heading(published, integration, now)
-    coverage.notices(published)
     totals = data.totals(published)
     if not totals:
         headline.nothing_found(published)
+        coverage.notices(published, integration, now)
     else:
         headline.figures(published, totals)
+        coverage.notices(published, integration, now)
         charts.show(published)
         findings.show(published, lambda finding_id: finding.show(published, integration, finding_id))
     coverage.details(published, integration)

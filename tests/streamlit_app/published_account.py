@@ -4,13 +4,15 @@ from a few findings. `tests/streamlit_app/test_contract.py` holds its columns ag
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-AS_OF = datetime(2026, 10, 1)
+# The warehouse keeps UTC without a zone.
+AS_OF = datetime(2026, 10, 1, tzinfo=UTC).replace(tzinfo=None)
 
 TABLES = {
     "customers": "tenant_id varchar, customer_id varchar, email varchar, name varchar, country varchar",
@@ -105,7 +107,10 @@ class Account:
         detected = self.as_of - timedelta(days=age)
         counted = (amount_minor if counted_minor is None else counted_minor) if is_alert else 0
         rate = RATES.get(currency)
-        at_rate = (lambda minor: round(minor * float(rate))) if rate else (lambda minor: None)
+
+        def at_rate(minor: int) -> int | None:
+            return round(minor * Decimal(rate)) if rate else None
+
         self.put("customers", customer_id=customer, name=name, email=f"billing@{n}.example", country=country)
         self.put("subscriptions", subscription_id=f"sub_{n:04d}", customer_id=customer, plan_name=plan)
         self.put(

@@ -1,0 +1,51 @@
+"""Minor units become text without a float on the way."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamlit_app import money
+
+SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "currencies.csv"
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (123450, "usd", "$1,234.50"),
+        (0, "usd", "$0.00"),
+        (5, "eur", "€0.05"),
+        (-500, "gbp", "−£5.00"),
+        (1200, "jpy", "¥1,200"),
+        (1234, "kwd", "KWD\u00a01.234"),
+        (100, "isk", "ISK\u00a01.00"),
+        (123450, "cad", "CAD\u00a01,234.50"),
+    ],
+)
+def test_an_amount_reads_as_people_of_its_currency_write_it(minor: int, currency: str, text: str) -> None:
+    assert money.text(minor, currency) == text
+
+
+@given(st.integers(-(10**17), 10**17), st.sampled_from(["usd", "jpy", "kwd"]))
+def test_no_cent_is_lost_at_any_size(minor: int, currency: str) -> None:
+    shown = money.text(minor, currency).replace("−", "-")
+    digits = Decimal("".join(c for c in shown if c in "-.0123456789"))
+    assert digits * 10 ** money.exponent(currency) == minor
+
+
+@pytest.mark.parametrize("wrong", [1.0, "100", Decimal(100), True, None])
+def test_anything_but_an_integer_is_refused(wrong: object) -> None:
+    with pytest.raises(TypeError, match="integer of minor units"):
+        money.text(wrong, "usd")  # type: ignore[arg-type]
+
+
+def test_decimals_of_every_currency_equal_those_that_the_warehouse_converts_with() -> None:
+    with SEED.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {r["currency"]: int(r["exponent"]) for r in rows} == {
+        r["currency"]: money.exponent(r["currency"]) for r in rows
+    }
