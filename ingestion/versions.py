@@ -46,7 +46,7 @@ COLUMNS: dict[str, str] = {
     "loaded_at": "TIMESTAMP",
 }
 MEMORY_LIMIT = "700MB"
-MERGED_BELOW_BYTES = 512 * 1024
+MERGED_BELOW_ROWS = 100_000
 NEWEST_FIRST = "version_at desc, (source = 'event') asc, loaded_at desc, event_id desc"
 
 
@@ -252,8 +252,8 @@ def _new_versions(
 
 
 def _merged(connection: duckdb.DuckDBPyConnection, paths: list[Path], target: Path, columns: str) -> list[Path]:
-    """Small parts as one: dlt takes about 30 ms for each file it imports, whatever its size."""
-    small = [str(path) for path in paths if path.stat().st_size < MERGED_BELOW_BYTES]
+    """Small parts as one: dlt imports each file by an insert of its own, which costs much where rows are few."""
+    small = [str(path) for path in paths if _row_count(path) < MERGED_BELOW_ROWS]
     if len(small) < 2:
         return paths
     connection.execute(

@@ -15,6 +15,8 @@ import orjson
 
 from ingestion.stripe.resources import BY_OBJECT, Resource
 
+# Half of SHA-256, which has instructions of its own on every server: twice as fast as BLAKE2b.
+HASH_CHARACTERS = 32
 CURRENCIES = Path(__file__).parents[2] / "dbt_project" / "seeds" / "currencies.csv"
 # Deleting events carry the object as it last was; a subscription that ends stays an object with a status.
 KEPT_WHEN_DELETED = frozenset({"subscription"})
@@ -97,7 +99,7 @@ def _check_amount(name: str, amount: Any) -> None:
 def version(value: dict[str, Any]) -> Version:
     """The version of a checked object; equal objects give equal hashes, whatever the order of their keys."""
     payload = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    return Version(value["id"], payload, hashlib.blake2b(payload, digest_size=16).hexdigest())
+    return Version(value["id"], payload, hashlib.sha256(payload).hexdigest()[:HASH_CHARACTERS])
 
 
 @dataclass(frozen=True, slots=True)
