@@ -37,7 +37,7 @@ def main() -> None:
         # The reader of our output is gone (`leaks sql ... | head`): no more to say, and nothing to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:  # noqa: BLE001 - the last place where a failure can become a message
+    except Exception as error:
         if is_debug:
             raise
         sys.exit(_report(error))

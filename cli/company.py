@@ -48,7 +48,7 @@ def run_demo(home: Path, *, is_serving: bool) -> None:
         os.environ.update({"LEAKS_HOME": str(home), "STRIPE_API_KEY": key, "STRIPE_API_BASE": base})
         _run_pipeline(home, bars)
         if is_serving:
-            _serve(children, home, bars)
+            _serve(children, home)
 
 
 def _empty(home: Path) -> None:
@@ -85,7 +85,7 @@ def _run_pipeline(home: Path, bars: Bars) -> None:
     typer.echo(as_text(read_result(home, None, is_new=outcome.is_published)))
 
 
-def _serve(children: Children, home: Path, bars: Bars) -> None:
+def _serve(children: Children, home: Path) -> None:
     page_port, dagster_port = free_port(8501), free_port(3000)
     environment = _environment()
     pages = [

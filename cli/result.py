@@ -20,7 +20,7 @@ _BY_TYPE = """
         coalesce(sum(t.recurring_minor) filter (where t.is_alert), 0)::bigint as alert_recurring_minor,
         coalesce(sum(t.expected_recovery_minor) filter (where t.is_alert), 0)::bigint as expected_recovery_minor,
         count(*) filter (where not t.is_alert) as reviews,
-        coalesce(sum(t.counted_minor) filter (where not t.is_alert), 0)::bigint as review_minor
+        coalesce(sum(t.amount_minor) filter (where not t.is_alert), 0)::bigint as review_minor
     from triage t
     left join leak_types k on k.tenant_id = t.tenant_id and k.leak_type = t.leak_type
     group by t.leak_type, t.family, t.currency
@@ -30,7 +30,10 @@ _BY_TYPE = """
 
 @dataclass(frozen=True)
 class Line:
-    """Findings of one leak type in one currency; amounts in minor units, each unit of money once."""
+    """Findings of one leak type in one currency, in minor units.
+
+    Alerts count each unit of money once; reviews stand alone, because they are in no total.
+    """
 
     leak_type: str
     family: str

@@ -65,7 +65,18 @@ def is_current(project_dir: Path = PROJECT_DIR) -> bool:
 @cache
 def _read(path: Path, _written_ns: int) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_bytes())
+    for node in content["nodes"].values():
+        _place(node, content["nodes"])
     return content
+
+
+def _place(node: dict[str, Any], nodes: dict[str, Any]) -> None:
+    """Say at which model Dagster shows a singular test of several: the last in the order of building."""
+    models = [name for name in node.get("depends_on", {}).get("nodes", []) if name in nodes]
+    if node["resource_type"] == "test" and "test_metadata" not in node and len(models) > 1:
+        name = nodes[max(models, key=lambda model: len(nodes[model]["depends_on"]["nodes"]))]["name"]
+        node["config"].setdefault("meta", {}).setdefault("dagster", {"ref": {"name": name}})
+        node.setdefault("meta", {}).setdefault("dagster", {"ref": {"name": name}})
 
 
 def read_manifest(project_dir: Path = PROJECT_DIR) -> dict[str, Any]:

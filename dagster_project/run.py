@@ -1,5 +1,6 @@
 """One run of the job in this process: what `leaks run` and the demo do."""
 
+import logging
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ def run_pipeline(
 
         from dagster_project.definitions import defs
 
+        # What fails is raised and reported once; Dagster's own lines are for its pages.
+        logging.getLogger("dagster").setLevel(logging.DEBUG if is_debug else logging.CRITICAL)
         job = defs().resolve_job_def("refresh")
         progress.step("start", 1, 1)
         config = {
