@@ -9,7 +9,7 @@
   is cheap, and compared with the version that the table was built from. Only ids that differ, and
   stand-ins, whose state depends on as_of, have their payload read and parsed. So versions that
   land late, an as_of moved over versions already landed, and clocks that jump need no rule of their
-  own. When as_of moves back, the post-hook drops what did not exist yet. Payloads are fetched by row
+  own. When as_of moves back, the pre-hook drops what was built from later ones. Payloads are fetched by row
   address after the choice: no sort or aggregate ever carries one.
 #}
 {%- macro newest_versions(object, key) -%}
@@ -102,17 +102,13 @@
     payload_hash
 {%- endmacro -%}
 
-{# Post-hook of current objects: drops what a run with a later as_of had built. #}
+{#
+  Pre-hook of current objects: forgets what a run with a later as_of built, stand-ins included; what
+  existed by this as_of is built again from its version of then.
+#}
 {%- macro forget_what_is_later_than_as_of() -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
-        where
-            version_at > {{ as_of() }}
-            and (
-                not is_stand_in
-                {% if "created_at" in adapter.get_columns_in_relation(this) | map(
-                    attribute="name"
-                ) %} or created_at > {{ as_of() }} {% endif %}
-            )
+        where version_at > {{ as_of() }}
     {%- endif -%}
 {%- endmacro -%}
