@@ -160,7 +160,7 @@ def _connect(tenant_dir: Path, as_of: datetime | None) -> tuple[duckdb.DuckDBPyC
         except duckdb.Error as error:
             failure = error
             continue
-        connection.execute("set TimeZone = 'UTC'; set lock_configuration = true")
+        connection.execute("set TimeZone = 'UTC'")
         return connection, pointer
     raise PublishedFileError(
         f"The published file in {tenant_dir} cannot be opened ({failure}). Run `leaks run` to publish again."
