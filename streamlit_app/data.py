@@ -14,29 +14,29 @@ from streamlit_app.filters import AGE_SQL, NO_COUNTRY, NO_PLAN, Filters
 Row = dict[str, Any]
 
 
-FINDINGS = f"""
-with findings as (
-    select
-        f.*, t.is_alert, t.counted_minor, t.amount_reporting_minor, t.counted_reporting_minor,
-        t.reporting_currency, t.expected_recovery_minor, t.priority, t.age_days,
-        coalesce(nullif(k.title, ''), f.leak_type) as leak_title,
-        coalesce(c.name, c.email, f.customer_id) as customer_name, c.email as customer_email,
-        coalesce(nullif(c.country, ''), '{NO_COUNTRY}') as country,
-        coalesce(nullif(s.plan_name, ''), '{NO_PLAN}') as plan,
-        i.invoice_id, coalesce(i.number, f.object_id) as object_name,
-        {AGE_SQL} as age,
-        lower(concat_ws(' ', c.name, c.email, f.customer_id, f.object_id, i.number)) as searched
-    from leak_findings f
-    join triage t using (tenant_id, finding_id)
-    left join leak_types k on k.tenant_id = f.tenant_id and k.leak_type = f.leak_type
-    left join customers c on c.tenant_id = f.tenant_id and c.customer_id = f.customer_id
-    -- Conditions on f alone stand inside the equality: outside it DuckDB compares every pair of rows.
-    left join invoices i
-        on i.tenant_id = f.tenant_id and i.invoice_id = case f.object_type when 'invoice' then f.object_id end
-    left join subscriptions s
-        on s.tenant_id = f.tenant_id
-        and s.subscription_id = case f.object_type when 'subscription' then f.object_id else i.subscription_id end
-)
+# Joined once for each open file, into that connection's memory: every figure of a page reads it.
+_JOIN = f"""
+create temp table if not exists page_findings as
+select
+    f.* exclude (evidence), t.is_alert, t.counted_minor, t.amount_reporting_minor, t.counted_reporting_minor,
+    t.reporting_currency, t.expected_recovery_minor, t.priority, t.age_days,
+    coalesce(nullif(k.title, ''), f.leak_type) as leak_title,
+    coalesce(c.name, c.email, f.customer_id) as customer_name, c.email as customer_email,
+    coalesce(nullif(c.country, ''), '{NO_COUNTRY}') as country,
+    coalesce(nullif(s.plan_name, ''), '{NO_PLAN}') as plan,
+    i.invoice_id, coalesce(i.number, f.object_id) as object_name,
+    {AGE_SQL} as age,
+    lower(concat_ws(' ', c.name, c.email, f.customer_id, f.object_id, i.number)) as searched
+from leak_findings f
+join triage t using (tenant_id, finding_id)
+left join leak_types k on k.tenant_id = f.tenant_id and k.leak_type = f.leak_type
+left join customers c on c.tenant_id = f.tenant_id and c.customer_id = f.customer_id
+-- Conditions on f alone stand inside the equality: outside it DuckDB compares every pair of rows.
+left join invoices i
+    on i.tenant_id = f.tenant_id and i.invoice_id = case f.object_type when 'invoice' then f.object_id end
+left join subscriptions s
+    on s.tenant_id = f.tenant_id
+    and s.subscription_id = case f.object_type when 'subscription' then f.object_id else i.subscription_id end
 """
 
 _SUMS = """
@@ -50,6 +50,12 @@ _SUMS = """
 """
 
 
+def _ask(published: Published, sql: str, values: list[Any] | None = None) -> list[Row]:
+    """Rows of a query over `page_findings`, which is made when first asked for."""
+    published.query(_JOIN)
+    return published.query(sql, values)
+
+
 def integration(published: Published) -> Row | None:
     """Where the data comes from: source, account_id, mode, since, as_of."""
     rows = published.query("select * from integration limit 1")
@@ -58,18 +64,20 @@ def integration(published: Published) -> Row | None:
 
 def totals(published: Published) -> list[Row]:
     """Per currency, largest first in the reporting currency: alerts and reviews, each with its sum."""
-    return published.query(
-        f"{FINDINGS} select currency, {_SUMS}, sum(counted_reporting_minor) filter (is_alert) as reporting_minor"
-        " from findings group by currency order by reporting_minor desc nulls last, currency"
+    return _ask(
+        published,
+        f"select currency, {_SUMS}, sum(counted_reporting_minor) filter (is_alert) as reporting_minor"
+        " from page_findings group by currency order by reporting_minor desc nulls last, currency",
     )
 
 
 def reporting_total(published: Published) -> Row:
     """All alerts in the reporting currency, how many lack a rate (and are not in it), and the dates of the
     rates: for each foreign currency the newest rate that is not later than as_of."""
-    return published.query(
-        f"""{FINDINGS},
-        alerts as (select * from findings where is_alert),
+    return _ask(
+        published,
+        """with
+        alerts as (select * from page_findings where is_alert),
         newest as (
             select r.currency, max(r.rate_date) as rate_date
             from fx_rates r
@@ -85,7 +93,7 @@ def reporting_total(published: Published) -> Row:
             (select count(distinct customer_id) from alerts) as customers,
             (select count(*) from alerts where counted_reporting_minor is null) as without_rate,
             (select min(rate_date) from newest) as oldest_rate,
-            (select max(rate_date) from newest) as newest_rate"""
+            (select max(rate_date) from newest) as newest_rate""",
     )[0]
 
 
@@ -93,19 +101,21 @@ def by(published: Published, column: str) -> list[Row]:
     """Alerts per `leak_title` or `age` in the reporting currency; those without a rate are left out."""
     if column not in ("leak_title", "age"):
         raise ValueError(f"alerts are grouped by leak_title or age, not by {column}")
-    return published.query(
-        f"{FINDINGS} select {column} as label, max(reporting_currency) as currency, count(*) as alerts,"
-        " sum(counted_reporting_minor)::bigint as amount_minor from findings"
-        f" where is_alert and counted_reporting_minor is not null group by {column} order by amount_minor desc"
+    return _ask(
+        published,
+        f"select {column} as label, max(reporting_currency) as currency, count(*) as alerts,"
+        " sum(counted_reporting_minor)::bigint as amount_minor from page_findings"
+        f" where is_alert and counted_reporting_minor is not null group by {column} order by amount_minor desc",
     )
 
 
 def options(published: Published) -> dict[str, list[str]]:
     """What the filters offer: only values that findings have."""
-    row = published.query(
-        f"{FINDINGS} select list_sort(list(distinct leak_title)) as leak_types,"
+    row = _ask(
+        published,
+        "select list_sort(list(distinct leak_title)) as leak_types,"
         " list_sort(list(distinct upper(currency))) as currencies,"
-        " list_sort(list(distinct plan)) as plans, list_sort(list(distinct country)) as countries from findings"
+        " list_sort(list(distinct plan)) as plans, list_sort(list(distinct country)) as countries from page_findings",
     )[0]
     return {name: list(values or []) for name, values in row.items()}
 
@@ -113,8 +123,9 @@ def options(published: Published) -> dict[str, list[str]]:
 def matching(published: Published, filters: Filters) -> list[Row]:
     """The same sums as `totals`, of the findings that pass the filters."""
     where, values = filters.where()
-    return published.query(
-        f"{FINDINGS} select currency, {_SUMS} from findings where {where} group by currency order by currency",
+    return _ask(
+        published,
+        f"select currency, {_SUMS} from page_findings where {where} group by currency order by currency",
         values,
     )
 
@@ -123,14 +134,21 @@ def findings(published: Published, filters: Filters, *, limit: int | None = None
     """The findings that pass the filters, in their order; without a limit all of them."""
     where, values = filters.where()
     page = "" if limit is None else f" limit {int(limit)} offset {int(offset)}"
-    return published.query(
-        f"{FINDINGS} select * exclude (searched) from findings where {where} order by {filters.order}{page}", values
+    return _ask(
+        published,
+        f"select * exclude (searched) from page_findings where {where} order by {filters.order}{page}",
+        values,
     )
 
 
 def finding(published: Published, finding_id: str) -> Row | None:
-    """One finding with its customer, plan and triage, or None if it is not (or no longer) found."""
-    rows = published.query(f"{FINDINGS} select * exclude (searched) from findings where finding_id = ?", [finding_id])
+    """One finding with its evidence, customer, plan and triage, or None if it is not (or no longer) found."""
+    rows = _ask(
+        published,
+        "select p.* exclude (searched), f.evidence from page_findings p"
+        " join leak_findings f using (tenant_id, finding_id) where p.finding_id = ?",
+        [finding_id],
+    )
     return rows[0] if rows else None
 
 

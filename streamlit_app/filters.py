@@ -48,7 +48,7 @@ class Filters:
     sort: str = PRIORITY
 
     def where(self) -> tuple[str, list[Any]]:
-        """A condition over the columns of `data.FINDINGS` and its values, in order."""
+        """A condition over the columns of `page_findings` and its values, in order."""
         conditions, values = ["true"], list[Any]()
         if self.shown != BOTH:
             conditions.append("is_alert" if self.shown == ALERTS else "not is_alert")

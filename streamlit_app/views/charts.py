@@ -63,7 +63,7 @@ def _bars(title: str, rows: list[data.Row], order: list[str]) -> None:
     ).encode(text="amount:N")
     st.html(f'<p class="leaks-label leaks-spaced">{escape(title)}</p>')
     st.altair_chart(
-        chart.properties(height=34 * len(values) + 10),
+        chart.properties(height=34 * len(values) + 10, padding={"left": 0, "top": 0, "right": 0, "bottom": 0}),
         width="stretch",
         alt=f"{title}: " + "; ".join(f"{row['label']} {row['amount']}" for row in values),
     )

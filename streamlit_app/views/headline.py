@@ -96,11 +96,11 @@ def _currencies(totals: list[data.Row]) -> str:
         currency = row["currency"]
         cells = [
             currency.upper(),
-            money.text(row["alert_minor"], currency),
+            money.text(row["alert_minor"], currency) if row["alerts"] else "–",
             f"{row['alerts']:,}",
-            money.text(row["expected_minor"], currency),
+            money.text(row["expected_minor"], currency) if row["alerts"] else "–",
         ]
         cells += [money.text(row["recurring_minor"], currency)] if has_recurring else []
-        cells += [money.text(row["review_minor"], currency), f"{row['reviews']:,}"]
+        cells += [money.text(row["review_minor"], currency) if row["reviews"] else "–", f"{row['reviews']:,}"]
         rows.append(cells)
     return table("By currency", headers, rows, right=frozenset(range(1, len(headers))))
