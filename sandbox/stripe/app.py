@@ -92,7 +92,8 @@ class _Pipeline:
         body = _damaged(request, fault, body)
         if stand_in.records_bodies:
             exchange.response = body
-        stand_in.requests.append(exchange)
+        if stand_in.keeps_requests:
+            stand_in.requests.append(exchange)
         return Response(body, status, headers, media_type="application/json")
 
     async def _answer(

@@ -13,20 +13,24 @@ class Clock:
     Times are whole Unix seconds, as in Stripe's objects.
     """
 
-    def __init__(self, starts_at: datetime | None = None) -> None:
+    def __init__(self, starts_at: datetime | None = None, *, is_frozen: bool = False) -> None:
         self._base = (starts_at or datetime.now(UTC)).timestamp()
         self._since = time.monotonic()
-        self._frozen = False
+        self._is_frozen = is_frozen
 
     def now(self) -> int:
         """The current time in Unix seconds."""
-        elapsed = 0.0 if self._frozen else time.monotonic() - self._since
+        elapsed = 0.0 if self._is_frozen else time.monotonic() - self._since
         return int(self._base + elapsed)
 
     def freeze(self) -> None:
         """Stop ticking, so that a test can name exact times."""
         self._base = float(self.now())
-        self._frozen = True
+        self._is_frozen = True
+
+    def restart(self) -> None:
+        """Begin ticking now at the starting time: loading an account takes seconds that are not its own."""
+        self._since = time.monotonic()
 
     def advance(self, seconds: float) -> None:
         """Move forward by so many seconds (backward when negative)."""

@@ -33,8 +33,8 @@ def at(path: str) -> Read:
     def read(payload: Mapping[str, Any]) -> Any:
         value: Any = payload
         for step in steps:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        return value["id"] if isinstance(value, Mapping) and "id" in value else value
+            value = value.get(step) if isinstance(value, dict) else None
+        return value["id"] if isinstance(value, dict) and "id" in value else value
 
     return read
 

@@ -86,6 +86,7 @@ def _server(stand_in: StandIn) -> _Server:
         date_header=False,
         server_header=False,
         lifespan="off",
+        ws="none",
         timeout_graceful_shutdown=1,
     )
     return _Server(config)
@@ -108,6 +109,7 @@ def running(
     *,
     port: int = 0,
     as_of: datetime | None = None,
+    is_frozen: bool = False,
     keys: Iterable[str] | None = None,
     requests_per_second: float | None = None,
     requests_per_second_per_endpoint: float | None = None,
@@ -117,12 +119,13 @@ def running(
 ) -> Iterator[Running]:
     """Serve a folder from a thread of this process while the block runs; port 0 takes a free one.
 
-    Without a folder the account is empty. Raises DataFolderError for what cannot be served.
+    Without a folder the account is empty. The clock starts at `as_of` and ticks on unless `is_frozen`. Raises
+    DataFolderError for what cannot be served.
     """
     with Ledger(ledger_path) as ledger, _listen(port) as listener:
         stand_in = StandIn(
             Path(data_dir) if data_dir is not None else None,
-            clock=Clock(as_of),
+            clock=Clock(as_of, is_frozen=is_frozen),
             keys=keys,
             limits=Limits(requests_per_second, requests_per_second_per_endpoint),
             ledger=ledger,
@@ -163,6 +166,7 @@ def serve(
             keys=keys,
             limits=Limits(requests_per_second, requests_per_second_per_endpoint),
             ledger=ledger,
+            keeps_requests=False,
         )
         for key, permissions in (keys or {}).items():
             if permissions:

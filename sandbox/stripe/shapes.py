@@ -18,24 +18,27 @@ INCLUDABLE: Mapping[str, frozenset[str]] = {
     "invoice": frozenset({"payments", "confirmation_secret"}),
     "charge": frozenset({"refunds"}),
 }
-_TRACES = (
-    b'"tiers"',
-    b'"currency_options"',
-    b'"applies_to"',
-    b'"sources"',
-    b'"subscriptions"',
-    b'"tax_ids"',
-    b'"payments"',
-    b'"refunds"',
-    b'"discounts":[{',
-    b'"discounts": [{',
-)
+_DISCOUNTS = (b'"discounts":[{', b'"discounts": [{')
+_COUPON = (b'"applies_to"', b'"currency_options"')
+_PRICE = (b'"tiers":', b'"currency_options"')
+# What gives away, in an object's bytes, that it holds more than its unexpanded shape.
+_TRACES: Mapping[str, tuple[bytes, ...]] = {
+    "price": _PRICE,
+    "coupon": _COUPON,
+    "promotion_code": _COUPON,
+    "customer": (*_COUPON, b'"sources"', b'"subscriptions"', b'"tax_ids"', b'"tax":', b'"cash_balance"'),
+    "subscription": (*_DISCOUNTS, *_PRICE),
+    "invoice": (*_DISCOUNTS, *_PRICE, b'"payments"', b'"confirmation_secret"'),
+    "invoiceitem": (*_DISCOUNTS, *_PRICE),
+    "charge": (b'"refunds"',),
+}
 
 
-def may_differ(raw: bytes, payload: Mapping[str, Any], embedded: tuple[str, ...]) -> bool:
+def may_differ(kind: str, raw: bytes, payload: Mapping[str, Any], embedded: tuple[str, ...]) -> bool:
     """A quick look at whether `listed` would change anything: most objects go out as they came."""
-    if any(trace in raw for trace in _TRACES):
-        return True
+    for trace in _TRACES.get(kind, ()):
+        if trace in raw:
+            return True
     return any(len((payload.get(name) or {}).get("data") or ()) > EMBEDDED_LIMIT for name in embedded)
 
 

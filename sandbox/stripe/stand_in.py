@@ -37,16 +37,18 @@ class StandIn:
         limits: Limits | None = None,
         ledger: Ledger | None = None,
         seed: int = 1,
+        keeps_requests: bool = True,
         records_bodies: bool = False,
     ) -> None:
-        self.clock = clock or Clock()
+        self.clock = clock if clock is not None else Clock()
         self.keys = KeyRing(keys)
-        self.limits = limits or Limits()
-        self.ledger = ledger or Ledger()
+        self.limits = limits if limits is not None else Limits()
+        self.ledger = ledger if ledger is not None else Ledger()
         self.faults = Faults()
         self.idempotency = IdempotencyKeys(self.clock)
         self.identifiers = Identifiers(seed)
         self.requests: list[Exchange] = []
+        self.keeps_requests = keeps_requests
         self.records_bodies = records_bodies
         self.declines: dict[str, str] = {}
         self.accounts: dict[str, Account] = {}
@@ -54,6 +56,7 @@ class StandIn:
         if data_dir is not None:
             for folder in sorted(data_dir.glob("acct_*")):
                 self.add_account(folder.name, folder)
+        self.clock.restart()
 
     def add_account(self, account_id: str, data_dir: Path | None = None) -> str:
         """Load an account (an empty one without a folder) and return its id."""

@@ -108,7 +108,7 @@ class Table:
         resource = self.resource
         full: bytes | None = raw if raw is not None else orjson.dumps(payload)
         body = full or b""
-        if may_differ(body, payload, resource.embedded) and resource.name != "event":
+        if may_differ(resource.name, body, payload, resource.embedded):
             body = orjson.dumps(listed(payload))
         if body == full:
             full = None

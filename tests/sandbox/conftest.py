@@ -15,9 +15,7 @@ from tests.sandbox.clients import client_for
 @pytest.fixture
 def sandbox(stripe_sandbox: OpenSandbox, company_folder: Path) -> Running:
     """The small company, its clock standing at COMPANY_NOW."""
-    opened = stripe_sandbox(company_folder, as_of=COMPANY_NOW)
-    opened.clock.freeze()
-    return opened
+    return stripe_sandbox(company_folder, as_of=COMPANY_NOW, is_frozen=True)
 
 
 @pytest.fixture
