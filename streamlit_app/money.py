@@ -2,26 +2,12 @@
 
 from decimal import Decimal
 
-# docs.stripe.com/currencies: amounts are in the currency's smallest unit. ISK and UGX have none today, yet
-# Stripe's API still counts them in hundredths.
-_NO_DECIMALS = {
-    *("bif", "byr", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"),
-    *("pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"),
-}
-_THREE_DECIMALS = {"bhd", "jod", "kwd", "omr", "tnd"}
+from revops.domain.money import exponent
 
 # Only where the sign can mean one currency among ours: CAD, AUD and MXN are written with their codes.
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
-_NARROW_SPACE = "\u00a0"
-
-
-def exponent(currency: str) -> int:
-    """How many decimals a currency has in Stripe's API: 2, or 0 (JPY), or 3 (KWD)."""
-    code = currency.lower()
-    if code in _NO_DECIMALS:
-        return 0
-    return 3 if code in _THREE_DECIMALS else 2
+_SPACE = "\u00a0"
 
 
 def major(minor: int, currency: str) -> Decimal:
@@ -39,5 +25,5 @@ def text(minor: int, currency: str) -> str:
     value = major(minor, currency)
     digits = f"{abs(value):,.{exponent(currency)}f}"
     code = currency.lower()
-    sign = _SIGNS.get(code) or f"{code.upper()}{_NARROW_SPACE}"
+    sign = _SIGNS.get(code) or f"{code.upper()}{_SPACE}"
     return f"{'−' if value < 0 else ''}{sign}{digits}"

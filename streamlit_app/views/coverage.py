@@ -12,31 +12,23 @@ from streamlit_app.markup import escape_markdown, table
 # Twice the daily schedule: a missed run shows before its figures mislead.
 STALE = timedelta(hours=48)
 
-_KEYS = "Developers > API keys in Stripe's dashboard"
-
 
 def notices(published: Published, integration: data.Row, now: datetime) -> None:
     """Warn, in one box, of everything that keeps the figures from being today's whole truth."""
     lines = []
     if integration.get("source") == "api" and now - published.as_of > STALE:
         lines.append(f"**Made {ago(published.as_of, now)}.** Run `leaks run` to bring the figures up to date.")
-    for row in data.leak_types(published):
-        title = escape_markdown(row["title"] or row["leak_type"])
-        if not row["is_on"]:
-            lines.append(f"**{title}: off.** Nothing here speaks of it. {_sentence(row['reason'])}")
-        elif row["unread_reason"]:
-            lines.append(
-                f"**{title}: judged on a part of the data.** What cannot be judged is a review. "
-                + _sentence(row["unread_reason"])
-            )
     refused = [row for row in data.resources(published) if not row["is_on"] and row["permission"]]
-    if refused:
-        names = escape_markdown(", ".join(_name(row) for row in refused))
-        permissions = ", ".join(f"`{row['permission']}`" for row in refused)
-        lines.append(
-            f"**Not readable with this key: {names}.** Give it {permissions} ({escape_markdown(_KEYS)}), "
-            "then run `leaks run`."
-        )
+    told = {row["reason"] for row in refused}
+    for row in data.leak_types(published):
+        title, why = escape_markdown(row["title"] or row["leak_type"]), row["reason"] or row["unread_reason"]
+        # A refused resource says below how to mend it; once is enough.
+        because = "" if why in told else " " + _sentence(why)
+        if not row["is_on"]:
+            lines.append(f"**{title}: off.** Nothing here speaks of it.{because}")
+        elif row["unread_reason"]:
+            lines.append(f"**{title}: judged on a part of the data.** What cannot be judged is a review.{because}")
+    lines += [f"**{escape_markdown(_name(row))} cannot be read.** {_sentence(row['reason'])}" for row in refused]
     set_aside = sum(row["objects"] for row in data.quarantined(published))
     if set_aside:
         lines.append(

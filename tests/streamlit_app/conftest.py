@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from published_account import Account
 from streamlit.testing.v1 import AppTest
+
+from tests.streamlit_app.published_account import Account
 
 APP = Path(__file__).parents[2] / "streamlit_app" / "app.py"
 

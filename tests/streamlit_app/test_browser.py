@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import APP
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from published_account import typical
+
+from tests.streamlit_app.conftest import APP
+from tests.streamlit_app.published_account import typical
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from published_account import TABLES
 from ruamel.yaml import YAML
+
+from tests.streamlit_app.published_account import TABLES
 
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
 

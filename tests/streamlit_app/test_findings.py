@@ -3,14 +3,14 @@
 import time
 
 import pytest
-from conftest import Show, html
-from published_account import Account, typical
 from streamlit.testing.v1 import AppTest
 
 from revops.warehouse import Published
 from streamlit_app import data
 from streamlit_app.export import findings_csv
 from streamlit_app.filters import BOTH, Filters
+from tests.streamlit_app.conftest import Show, html
+from tests.streamlit_app.published_account import Account, typical
 
 
 def _customers(page: AppTest) -> list[str]:

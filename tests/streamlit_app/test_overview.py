@@ -5,10 +5,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Show, html
-from published_account import AS_OF, Account, typical
 
 from streamlit_app import money
+from tests.streamlit_app.conftest import Show, html
+from tests.streamlit_app.published_account import AS_OF, Account, typical
 
 
 def test_nothing_published_says_which_command_publishes(show: Show) -> None:
@@ -125,21 +125,25 @@ def test_old_exports_are_just_old(show: Show) -> None:
     assert not show(account).warning
 
 
-def test_switched_off_resources_and_leak_types_say_what_to_do(show: Show) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    account = typical(as_of=now)
-    account.rows["leak_types"][0].update(is_on=False, reason="the key may not read invoices")
-    account.put(
-        "data_coverage",
-        resource="invoice",
-        is_on=False,
-        reason="the key may not read invoices",
-        permission="rak_invoice_read",
-    )
+REFUSED = "STRIPE_API_KEY may not read invoice: give the restricted key the permission rak_invoice_read and run again"
+
+
+def test_switched_off_resources_and_leak_types_say_once_what_to_do(show: Show) -> None:
+    account = typical(as_of=datetime.now(UTC).replace(tzinfo=None))
+    account.rows["leak_types"][0].update(is_on=False, reason=REFUSED)
+    account.put("data_coverage", resource="invoice", is_on=False, reason=REFUSED, permission="rak_invoice_read")
     said = show(account).warning[0].value.replace("\\", "")
     assert "Unpaid invoices: off." in said
-    assert "The key may not read invoices." in said
-    assert "`rak_invoice_read`" in said
+    assert "Invoices cannot be read." in said
+    assert said.count(REFUSED) == 1
+
+
+def test_a_file_that_an_export_lacks_is_told_only_where_coverage_is(show: Show) -> None:
+    account = typical(source="export")
+    account.put("data_coverage", resource="credit_note", is_on=False, reason="the export has no credit_note.jsonl")
+    page = show(account)
+    assert not page.warning
+    assert "Off: the export has no credit_note.jsonl" in html(page)
 
 
 def test_a_leak_type_judged_on_a_part_says_so(show: Show) -> None:
