@@ -95,12 +95,18 @@ def land(
 
 
 def replace(profile: Profile, dataset: str, tables: Mapping[str, pa.Table]) -> None:
-    """Replaces whole small tables: states and settings, never history."""
-    resources = [
-        dlt.resource([table], name=name, write_disposition="replace", columns=_hints(table.schema))
-        for name, table in tables.items()
-    ]
-    _run(profile, resources, dataset)
+    """Replaces whole small tables, all of them or none: states and settings, never history.
+
+    Not by dlt, which truncates and fills in steps: a kill between them would forget what had been read.
+    """
+    with duckdb.connect(str(profile.warehouse)) as connection:
+        connection.begin()
+        for name, table in tables.items():
+            connection.register("replacement", table)
+            connection.execute(f"DELETE FROM {dataset}.{name}")
+            connection.execute(f"INSERT INTO {dataset}.{name} BY NAME SELECT * FROM replacement")
+            connection.unregister("replacement")
+        connection.commit()
 
 
 def read(profile: Profile, sql: str) -> list[dict[str, Any]]:
@@ -134,17 +140,8 @@ def _imports(paths: Sequence[Path]) -> Iterator[Any]:
         yield dlt.mark.with_file_import(str(path), "parquet", _row_count(path))
 
 
-def _hints(schema: pa.Schema) -> dict[str, Any]:
-    return {
-        field.name: {"data_type": "timestamp", "timezone": False, "precision": 6}
-        for field in schema
-        if pa.types.is_timestamp(field.type)
-    }
-
-
-def _run(profile: Profile, data: Any, dataset: str | None = None) -> LoadInfo:
-    dataset = dataset or profile.dataset
-    pipelines = profile.pipelines_dir / dataset
+def _run(profile: Profile, data: Any) -> LoadInfo:
+    pipelines = profile.pipelines_dir
     shutil.rmtree(pipelines, ignore_errors=True)
     dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["load.workers"] = 2
@@ -152,10 +149,10 @@ def _run(profile: Profile, data: Any, dataset: str | None = None) -> LoadInfo:
     credentials = DuckDbCredentials(str(profile.warehouse))
     credentials.global_config = {"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": False}
     pipeline = dlt.pipeline(
-        pipeline_name=f"{profile.tenant_id}_{dataset}",
+        pipeline_name=f"{profile.tenant_id}_{profile.dataset}",
         pipelines_dir=str(pipelines),
         destination=dlt.destinations.duckdb(credentials),
-        dataset_name=dataset,
+        dataset_name=profile.dataset,
     )
     try:
         return pipeline.run(data)
