@@ -71,10 +71,10 @@ def _read(path: Path, _written_ns: int) -> dict[str, Any]:
 
 
 def _place(node: dict[str, Any], nodes: dict[str, Any]) -> None:
-    """Say at which model Dagster shows a singular test of several: the last in the order of building."""
+    """Say at which model Dagster shows a singular test of several: the one built from most others."""
     models = [name for name in node.get("depends_on", {}).get("nodes", []) if name in nodes]
     if node["resource_type"] == "test" and "test_metadata" not in node and len(models) > 1:
-        name = nodes[max(models, key=lambda model: len(nodes[model]["depends_on"]["nodes"]))]["name"]
+        name = nodes[max(models, key=lambda model: len(nodes[model]["depends_on"].get("nodes", [])))]["name"]
         node["config"].setdefault("meta", {}).setdefault("dagster", {"ref": {"name": name}})
         node.setdefault("meta", {}).setdefault("dagster", {"ref": {"name": name}})
 

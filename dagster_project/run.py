@@ -48,7 +48,7 @@ def run_pipeline(
 
         # What fails is raised and reported once; Dagster's own lines are for its pages.
         logging.getLogger("dagster").setLevel(logging.DEBUG if is_debug else logging.CRITICAL)
-        job = defs().resolve_job_def("refresh")
+        job = defs.resolve_job_def("refresh")
         progress.step("start", 1, 1)
         config = {
             "resources": {

@@ -1,1 +1,1 @@
-"""Assets, jobs and schedules; every module here is loaded by `definitions.py`."""
+"""Assets, jobs and schedules; `definitions.py` names them one by one."""
