@@ -14,7 +14,7 @@ with
             cast(transactions.created_at as date) as rate_date,
             charges.currency,
             transactions.currency as settled_in,
-            cast(transactions.exchange_rate as decimal(18, 12)) as units,
+            cast(transactions.exchange_rate as decimal(24, 12)) as units,
             row_number() over (
                 partition by
                     charges.tenant_id,
@@ -39,7 +39,7 @@ with
         from used
         where position = 1
         union all
-        select tenant_id, rate_date, settled_in, currency, cast(1 / units as decimal(18, 12))
+        select tenant_id, rate_date, settled_in, currency, cast(1 / units as decimal(24, 12))
         from used
         where position = 1
     ),
@@ -53,26 +53,35 @@ with
             and pairs.into_currency = policy.reporting_currency
     ),
 
-    -- The seed states everything against the euro or, for a peg, against the dollar.
-    per_euro as (
-        select rate_date, currency, cast(units_per_base as decimal(24, 12)) as units
-        from {{ ref("fx_reference_rates") }}
-        where base_currency = 'eur'
-        union all
-        select
-            dollars.rate_date,
-            pegs.currency,
-            cast(pegs.units_per_base * dollars.units_per_base as decimal(24, 12))
-        from {{ ref("fx_reference_rates") }} as pegs
-        inner join
-            {{ ref("fx_reference_rates") }} as dollars
-            on dollars.base_currency = 'eur'
-            and dollars.currency = 'usd'
-        where pegs.base_currency = 'usd' and pegs.rate_date <= dollars.rate_date
-        union all
-        select distinct rate_date, 'eur' as currency, cast(1 as decimal(24, 12)) as units
+    -- The seed quotes against the euro; what is fixed, to the euro or the dollar, holds on all
+    -- later days.
+    days as (
+        select rate_date, units_per_base as dollars_per_euro
         from {{ ref("fx_reference_rates") }}
         where base_currency = 'eur' and currency = 'usd'
+    ),
+
+    per_euro as (
+        select rate_date, currency, units_per_base as units
+        from {{ ref("fx_reference_rates") }}
+        where not is_fixed
+        union all
+        select
+            days.rate_date,
+            fixed.currency,
+            cast(
+                fixed.units_per_base * case
+                    when fixed.base_currency = 'usd' then days.dollars_per_euro else 1
+                end as decimal(24, 12)
+            ) as units
+        from days
+        inner join
+            {{ ref("fx_reference_rates") }} as fixed
+            on fixed.is_fixed
+            and fixed.rate_date <= days.rate_date
+        union all
+        select rate_date, 'eur' as currency, cast(1 as decimal(24, 12)) as units
+        from days
     ),
 
     seeded as (
@@ -80,7 +89,7 @@ with
             policy.tenant_id,
             per_euro.rate_date,
             per_euro.currency,
-            cast(reporting.units / per_euro.units as decimal(18, 12)) as units
+            cast(reporting.units / per_euro.units as decimal(24, 12)) as units
         from per_euro
         cross join policy
         inner join
@@ -95,7 +104,7 @@ with
             pairs.tenant_id,
             pairs.rate_date,
             pairs.currency,
-            cast(pairs.units * onward.units as decimal(18, 12)) as units,
+            cast(pairs.units * onward.units as decimal(24, 12)) as units,
             row_number() over (
                 partition by pairs.tenant_id, pairs.rate_date, pairs.currency
                 order by onward.rate_date desc, onward.preference, pairs.into_currency
