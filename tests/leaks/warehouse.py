@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,7 +25,13 @@ RESOURCES = (
     *("refund", "dispute", "credit_note", "balance_transaction", "meter", "meter_event_summary", "event"),
 )
 
-AS_OF = datetime(2026, 10, 1)
+
+def utc(*parts: int) -> datetime:
+    """A moment as the warehouse stores it: UTC without a zone."""
+    return datetime(*parts, tzinfo=UTC).replace(tzinfo=None)  # type: ignore[misc, arg-type]
+
+
+AS_OF = utc(2026, 10, 1)
 
 _VERSION_COLUMNS = """
     tenant_id VARCHAR, id VARCHAR, version_at TIMESTAMP, source VARCHAR, event_id VARCHAR, api_version VARCHAR,
@@ -58,7 +66,7 @@ class Version:
 
     resource: str
     payload: Mapping[str, Any]
-    at: datetime = datetime(2026, 9, 30, 18)
+    at: datetime = AS_OF - timedelta(hours=6)
     event_id: str | None = None
 
 
@@ -67,6 +75,7 @@ class Warehouse:
 
     def __init__(self, path: Path) -> None:
         """Create the file at `path`, with all resources switched on and the default policy."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._landings = 0
         with self._connect() as connection:
@@ -86,7 +95,7 @@ class Warehouse:
     def land(self, versions: Iterable[Version]) -> None:
         """Append versions as one landing: they share a loaded_at, later than that of earlier landings."""
         self._landings += 1
-        loaded_at = datetime(2026, 10, 1, 0, self._landings)
+        loaded_at = utc(2026, 10, 1, 0, self._landings)
         with self._connect() as connection:
             for version in versions:
                 payload = json.dumps(version.payload, sort_keys=True)
@@ -114,18 +123,12 @@ class Warehouse:
         """Run dbt in this process. Raises AssertionError with dbt's own messages where it fails."""
         from dbt.cli.main import dbtRunner
 
-        target = self.path.parent / "dbt"
         variables = {"as_of": as_of.replace(tzinfo=UTC).isoformat(), "full_pass": full_pass}
         environment = {"LEAKS_WAREHOUSE": str(self.path), "LEAKS_SCHEMA": schema, "PROFILE": "duckdb"}
         with mock.patch.dict(os.environ, environment), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = dbtRunner().invoke(
-                [
-                    *("--quiet", "--no-use-colors", "--log-path", str(target), "--no-send-anonymous-usage-stats"),
-                    *arguments,
-                    *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
-                    *("--target-path", str(target), "--vars", json.dumps(variables)),
-                ]
+            result = dbtRunner(manifest=_manifest()).invoke(
+                [*arguments, *_options(self.path.parent / "dbt"), "--vars", json.dumps(variables)]
             )
         failures = [
             f"{node.node.name}: {node.message}"
@@ -141,3 +144,21 @@ class Warehouse:
             yield connection
         finally:
             connection.close()
+
+
+@cache
+def _manifest() -> Any:
+    """The project, parsed once: a run with other vars would parse it again."""
+    from dbt.cli.main import dbtRunner
+
+    with tempfile.TemporaryDirectory() as target:
+        result = dbtRunner().invoke(["parse", *_options(Path(target)), "--vars", '{"as_of": "2026-10-01"}'])
+    assert result.success, str(result.exception)
+    return result.result
+
+
+def _options(target: Path) -> list[str]:
+    return [
+        *("--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "--log-path", str(target)),
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)),
+    ]
