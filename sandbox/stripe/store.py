@@ -53,16 +53,32 @@ class Record:
 
 
 class View:
-    """The records of one mode in ascending position, with indexes by value made when first asked for."""
+    """The records of one mode in ascending position, with indexes by value made when first asked for.
+
+    While an account is loaded records come in any order; they are sorted once, when first read.
+    """
 
     def __init__(self) -> None:
-        self.records: list[Record] = []
+        self._records: list[Record] = []
+        self._is_sorted = True
+        self._was_read = False
         self._by_value: dict[int, dict[Any, list[Record]]] = {}
 
+    @property
+    def records(self) -> list[Record]:
+        """All records, ascending."""
+        self._was_read = True
+        if not self._is_sorted:
+            self._records.sort(key=_POSITION)
+            self._is_sorted = True
+        return self._records
+
     def add(self, record: Record) -> None:
-        """Insert in order. Appending, the usual case, costs nothing more."""
-        if not self.records or self.records[-1].position < record.position:
-            self.records.append(record)
+        """Insert in order."""
+        is_last = not self._records or self._records[-1].position < record.position
+        if is_last or not self._was_read:
+            self._records.append(record)
+            self._is_sorted = self._is_sorted and is_last
         else:
             insort(self.records, record, key=_POSITION)
         for column, index in self._by_value.items():
@@ -70,7 +86,8 @@ class View:
 
     def remove(self, record: Record) -> None:
         """Take out a record that is in the view."""
-        del self.records[bisect_left(self.records, record.position, key=_POSITION)]
+        records = self.records
+        del records[bisect_left(records, record.position, key=_POSITION)]
         for column, index in self._by_value.items():
             entries = index[record.values[column]]
             del entries[bisect_left(entries, record.position, key=_POSITION)]
