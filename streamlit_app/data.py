@@ -125,7 +125,8 @@ def matching(published: Published, filters: Filters) -> list[Row]:
     where, values = filters.where()
     return _ask(
         published,
-        f"select currency, {_SUMS} from page_findings where {where} group by currency order by currency",
+        f"select currency, {_SUMS} from page_findings where {where} group by currency"
+        " order by sum(amount_reporting_minor) desc nulls last, currency",
         values,
     )
 

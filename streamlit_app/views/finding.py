@@ -115,7 +115,7 @@ def _meaning(attempt: data.Row, network: dict[str, Any]) -> str:
         return ""
     text = words(attempt["decline_code"]) or "No reason given"
     codes = [
-        f"{name} {network[key]}"
+        f"{name} {str(network[key]).replace('_', ' ')}"
         for name, key in (("network", "network_decline_code"), ("advice", "advice_code"))
         if network.get(key)
     ]
