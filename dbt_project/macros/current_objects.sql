@@ -108,7 +108,6 @@
 #}
 {%- macro forget_what_is_later_than_as_of() -%}
     {%- if is_incremental() -%}
-        delete from {{ this }}
-        where version_at > {{ as_of() }}
+        delete from {{ this }} where version_at > {{ as_of() }}
     {%- endif -%}
 {%- endmacro -%}
