@@ -17,6 +17,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain text: a frame of box characters breaks long messages where the terminal is narrow.
+    rich_markup_mode=None,
 )
 app.command()(run)
 app.command()(sql)

@@ -1,0 +1,60 @@
+"""`leaks doctor` says of everything whether it is right and how to mend it, and tells no secret."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sandbox.stripe import running
+from tests.cli.conftest import Leaks
+
+KEY = "rk_live_" + "d0c" * 8
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    customer = {"id": "cus_1", "object": "customer", "created": 1790812800, "livemode": True}
+    (folder / "customer.jsonl").write_text(json.dumps(customer) + "\n")
+    return folder
+
+
+def test_a_sound_installation_on_an_export_is_all_right(leaks: Leaks, home: Path, export: Path) -> None:
+    done = leaks("doctor", LEAKS_HOME=str(home), STRIPE_EXPORT=str(export))
+    assert done.returncode == 0, done.stdout
+    for name in ("LEAKS_HOME", "disk", "PROFILE", "STRIPE_EXPORT", "LEAKS_POLICY", "dbt", "manifest", "published"):
+        assert f" {name} " in done.stdout
+    assert "BROKEN" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "STRIPE_API_KEY"),
+        ({"STRIPE_API_KEY": "hello"}, "no secret or restricted key"),
+        ({"STRIPE_EXPORT": "/nowhere"}, "/nowhere"),
+        ({"PROFILE": "oracle"}, "allowed: duckdb"),
+        ({"LEAKS_POLICY": "/nowhere.yml"}, "LEAKS_POLICY"),
+        ({"STRIPE_MODE": "sandbox"}, "STRIPE_MODE"),
+        ({"LEAKS_HOME": "/proc/nowhere"}, "choose another folder"),
+    ],
+)
+def test_what_is_broken_is_named_with_its_remedy(leaks: Leaks, home: Path, settings: dict[str, str], said: str) -> None:
+    done = leaks("doctor", **{"LEAKS_HOME": str(home), **settings})
+    assert done.returncode == 1
+    broken = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
+    assert any(said in line for line in broken), done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_each_permission_is_asked_for_and_a_missing_one_is_named(leaks: Leaks, home: Path, tmp_path: Path) -> None:
+    with running(None, as_of=datetime(2026, 10, 1, tzinfo=UTC), keys=[KEY]) as stripe:
+        stripe.restrict(KEY, ["invoice_read", "customer_read"])
+        done = leaks("doctor", LEAKS_HOME=str(home), STRIPE_API_KEY=KEY, STRIPE_API_BASE=stripe.url)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stdout
+    assert any(line.startswith("ok") and " stripe invoice " in line for line in lines)
+    assert any(line.startswith("off") and " stripe dispute " in line and "rak_dispute_read" in line for line in lines)
+    assert KEY not in done.stdout + done.stderr

@@ -1,0 +1,135 @@
+"""`leaks run` on an export: the whole pipeline as a person starts it."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from revops.warehouse import Published
+from sandbox.company import write
+from tests.cli.conftest import start
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("leaks_run")]
+
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+Run = Callable[..., "CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    write(folder / "export", NOW)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(place: Path) -> Run:
+    def run_leaks(*arguments: str, **environment: str) -> "CompletedProcess[str]":
+        settings = {"LEAKS_HOME": str(place / "home"), "STRIPE_EXPORT": str(place / "export"), **environment}
+        return start(place, *arguments, **{"STRIPE_EXPORT_AT": "2026-10-01T00:00:00Z", **settings})
+
+    return run_leaks
+
+
+@pytest.fixture(scope="module")
+def first(run: Run) -> dict[str, Any]:
+    done = run("run", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def alerts(result: dict[str, Any]) -> dict[str, int]:
+    return {total["currency"]: total["alert_minor"] for total in result["totals"]}
+
+
+def test_the_first_run_publishes_what_leaks_as_of_the_exports_time(first: dict[str, Any], place: Path) -> None:
+    assert first["as_of"] == "2026-10-01T00:00:00Z"
+    assert first["is_new"]
+    assert {line["leak_type"] for line in first["findings"]} == {"unpaid_invoice"}
+    assert alerts(first)["usd"] > 0
+    with Published.open(place / "home") as published:
+        assert published.n == 1
+        counted = published.query(
+            "select currency, sum(counted_minor)::bigint as minor from triage where is_alert group by all"
+        )
+    assert {row["currency"]: row["minor"] for row in counted} == alerts(first)
+
+
+def test_readers_find_what_every_column_means_in_the_file(first: dict[str, Any], run: Run) -> None:
+    sql = (
+        "select table_name, column_name from duckdb_columns() where not internal "
+        "and column_name like '%_minor' and (comment is null or comment not ilike '%minor%')"
+    )
+    assert json.loads(run("sql", sql, "--format", "json").stdout) == []
+
+
+def test_nothing_new_is_said_and_nothing_is_published(first: dict[str, Any], run: Run) -> None:
+    done = run("run")
+    assert done.returncode == 0, done.stderr
+    assert "nothing new since the last run" in done.stdout
+    assert "published-1.duckdb" in done.stdout
+
+
+def test_a_past_moment_is_built_beside_and_the_present_stays(first: dict[str, Any], run: Run, place: Path) -> None:
+    done = run("run", "--as-of", "2026-08-01", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    past = json.loads(done.stdout)
+    assert past["as_of"] == "2026-08-01T00:00:00Z"
+    assert past["published_file"].endswith("as-of-20260801T000000Z.duckdb")
+    with Published.open(place / "home") as present:
+        assert (present.n, present.as_of) == (1, NOW)
+    rows = run("sql", "select max(as_of) as as_of from leak_findings", "--as-of", "2026-08-01", "--format", "csv")
+    assert rows.stdout == "as_of\n2026-08-01T00:00:00Z\n"
+
+
+def test_a_policy_is_applied_at_the_next_run(first: dict[str, Any], run: Run, place: Path) -> None:
+    policy = place / "policy.yml"
+    policy.write_text("unpaid_invoice:\n  minimum_amount_minor: 100000000\n")
+    done = run("run", "--format", "json", LEAKS_POLICY=str(policy))
+    assert done.returncode == 0, done.stderr
+    assert alerts(json.loads(done.stdout)) == {}
+    again = run("run", "--format", "json")
+    assert alerts(json.loads(again.stdout)) == alerts(first)
+
+
+def test_a_wrong_policy_ends_the_run_with_its_line_and_readers_keep_what_they_had(
+    first: dict[str, Any], run: Run, place: Path
+) -> None:
+    policy = place / "wrong.yml"
+    policy.write_text("retries:\n  window: 3\n")
+    with Published.open(place / "home") as before:
+        n = before.n
+    done = run("run", LEAKS_POLICY=str(policy))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "wrong.yml, line 2" in done.stderr
+    assert "window_days" in done.stderr
+    assert "Traceback" not in done.stderr
+    with Published.open(place / "home") as after:
+        assert after.n == n
+
+
+def test_of_two_runs_at_once_the_second_names_the_first_and_changes_nothing(
+    first: dict[str, Any], run: Run, place: Path
+) -> None:
+    lock = place / "home" / "default" / "warehouse.lock"
+    with lock.open("r+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write(str(os.getpid()))
+        held.flush()
+        done = run("run")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert str(os.getpid()) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("sql", "select 1 as one", "--format", "csv").stdout == "one\n1\n"
+
+
+def test_dagster_keeps_the_run_with_what_people_want_to_know(first: dict[str, Any], place: Path) -> None:
+    assert (place / "home" / "dagster" / "dagster.yaml").read_text().startswith("telemetry:\n  enabled: false")
+    assert list((place / "home" / "dagster" / "history" / "runs").glob("*.db"))
