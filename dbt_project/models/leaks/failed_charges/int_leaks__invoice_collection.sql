@@ -15,6 +15,21 @@ with
         where status = 'paid' and amount_paid_minor > 0
     ),
 
+    attempts as (
+        select * from {{ ref("int_billing__payment_attempts") }} where attempted_at <= {{ as_of() }}
+    ),
+
+    unpaid as (select * from billed where status in ('open', 'uncollectible')),
+
+    troubled as (
+        select tenant_id, invoice_id
+        from unpaid
+        union
+        select tenant_id, invoice_id
+        from attempts
+        where status = 'failed'
+    ),
+
     -- Stripe does not carry out retries of such declines, nor do they work when the network says
     -- never.
     tries as (
@@ -29,9 +44,12 @@ with
                 partition by attempts.tenant_id, attempts.invoice_id, attempts.status
                 order by attempts.attempted_at desc, attempts.attempt_id desc
             ) as newest_first
-        from {{ ref("int_billing__payment_attempts") }} as attempts
+        from attempts
+        inner join
+            troubled
+            on attempts.tenant_id = troubled.tenant_id
+            and attempts.invoice_id = troubled.invoice_id
         left join {{ ref("decline_codes") }} as codes on attempts.decline_code = codes.decline_code
-        where attempts.attempted_at <= {{ as_of() }}
     ),
 
     last_failures as (select * from tries where status = 'failed' and newest_first = 1),
@@ -68,8 +86,6 @@ with
         from tries
         group by tenant_id, invoice_id
     ),
-
-    unpaid as (select * from billed where status in ('open', 'uncollectible')),
 
     -- Another invoice is its revision, or was paid and says that it replaces it.
     replaced as (
