@@ -127,7 +127,7 @@ class Warehouse:
         environment = {"LEAKS_WAREHOUSE": str(self.path), "LEAKS_SCHEMA": schema, "PROFILE": "duckdb"}
         with mock.patch.dict(os.environ, environment), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = dbtRunner(manifest=_manifest()).invoke(
+            result = dbtRunner(manifest=_manifest(schema)).invoke(
                 [*arguments, *_options(self.path.parent / "dbt"), "--vars", json.dumps(variables)]
             )
         failures = [
@@ -147,8 +147,8 @@ class Warehouse:
 
 
 @cache
-def _manifest() -> Any:
-    """The project, parsed once: a run with other vars would parse it again."""
+def _manifest(schema: str) -> Any:
+    """The project, parsed once for each schema it is built into: a run with other vars would parse it again."""
     from dbt.cli.main import dbtRunner
 
     with tempfile.TemporaryDirectory() as target:

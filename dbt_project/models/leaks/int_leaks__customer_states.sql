@@ -110,18 +110,31 @@ with
         group by shared_keys.tenant_id, shared_keys.customer_key
     ),
 
-    -- Prices and coupons belong to everybody and change seldom.
+    -- What is sold, and at which discount, belongs to everybody; that a coupon was redeemed
+    -- changes nobody.
     catalogue as (
         select tenant_id, sum(digest) as digest
         from
             (
-                {% for relation, id in {
-                    "stg_stripe__prices": "price_id",
-                    "stg_stripe__coupons": "coupon_id",
-                    "stg_stripe__products": "product_id",
+                {% for relation, columns in {
+                    "stg_stripe__prices": ["price_id", "payload_hash"],
+                    "stg_stripe__products": ["product_id", "payload_hash"],
+                    "stg_stripe__coupons": [
+                        "coupon_id",
+                        "percent_off",
+                        "amount_off_minor",
+                        "currency",
+                        "currency_options",
+                        "duration",
+                        "duration_in_months",
+                        "applies_to_products",
+                        "redeem_by_at",
+                        "metadata",
+                        "is_deleted",
+                    ],
                 }.items() %}
                     {{ "union all" if not loop.first }}
-                    select tenant_id, {{ row_digest([id, "payload_hash"]) }} as digest
+                    select tenant_id, {{ row_digest(columns) }} as digest
                     from {{ ref(relation) }}
                 {% endfor %}
             ) as objects
