@@ -10,7 +10,7 @@ with
         group by tenant_id, object_type, object_id
     ),
 
-    -- Nothing is judged while the leak type is off.
+    -- Nothing is judged while the leak type is off. Stripe carries retries out up to hours late.
     invoices as (
         select
             invoices.*,
@@ -20,7 +20,7 @@ with
             leak_types.unread_reason,
             coalesce(exempt_customers.reason, exempt_subscriptions.reason) as exempt_reason,
             invoices.collection_method = 'send_invoice' as is_sent,
-            invoices.next_payment_attempt_at >= {{ as_of() }} as is_retry_ahead,
+            {{ dbt.dateadd("day", 1, "invoices.next_payment_attempt_at") }} as retry_given_up_at,
             invoices.is_never_retried and invoices.is_method_unchanged as is_retry_in_vain,
             {{ dbt.dateadd("day", "policy.overdue_grace_days", "invoices.due_at") }}
             as grace_ends_at,
@@ -116,7 +116,10 @@ with
                     not is_sent
                     and not is_attempted
                     and failures = 0
-                    and (is_retry_ahead or billed_at > {{ dbt.dateadd("hour", -1, as_of()) }})
+                    and (
+                        retry_given_up_at >= {{ as_of() }}
+                        or billed_at > {{ dbt.dateadd("hour", -1, as_of()) }}
+                    )
                 then 'not_due'
                 when unread_reason is not null
                 then 'cannot_be_judged'
@@ -132,9 +135,9 @@ with
                 then 'written_off_untried'
                 when status = 'uncollectible'
                 then 'written_off'
-                when is_retry_ahead and is_retry_in_vain
+                when retry_given_up_at >= {{ as_of() }} and is_retry_in_vain
                 then 'phantom_retry'
-                when is_retry_ahead
+                when retry_given_up_at >= {{ as_of() }}
                 then 'in_retry_window'
                 when is_sent and due_at is null
                 then 'no_due_date'
@@ -191,7 +194,7 @@ with
                 when verdicts.verdict = 'overdue'
                 then verdicts.grace_ends_at
                 when verdicts.verdict = 'retry_missed'
-                then verdicts.next_payment_attempt_at
+                then verdicts.retry_given_up_at
                 when verdicts.is_retry_in_vain and meanings.confidence >= 0.5
                 then verdicts.first_never_retried_at
                 when meanings.confidence >= 0.5
