@@ -197,6 +197,7 @@ select
     billed.subscription_id is null
     or subscriptions.subscription_id is not null as is_subscription_known,
     subscriptions.status as subscription_status,
+    subscriptions.ended_at as subscription_ended_at,
     subscriptions.pause_behavior,
     replaced.invoice_id is not null as is_replaced,
     stood_for.invoice_id is not null as has_similar_paid,

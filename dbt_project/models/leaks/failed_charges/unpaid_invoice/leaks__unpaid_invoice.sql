@@ -135,8 +135,10 @@ with
                 then 'written_off_untried'
                 when status = 'uncollectible'
                 then 'written_off'
-                when retry_given_up_at >= {{ as_of() }} and is_retry_in_vain
+                when next_payment_attempt_at > last_failed_at and is_retry_in_vain
                 then 'phantom_retry'
+                when next_payment_attempt_at > last_failed_at and subscription_status = 'canceled'
+                then 'stopped_by_cancellation'
                 when retry_given_up_at >= {{ as_of() }}
                 then 'in_retry_window'
                 when is_sent and due_at is null
@@ -193,6 +195,8 @@ with
             case
                 when verdicts.verdict = 'overdue'
                 then verdicts.grace_ends_at
+                when verdicts.verdict = 'stopped_by_cancellation'
+                then greatest(verdicts.last_failed_at, verdicts.subscription_ended_at)
                 when verdicts.verdict = 'retry_missed'
                 then verdicts.retry_given_up_at
                 when verdicts.is_retry_in_vain and meanings.confidence >= 0.5
