@@ -76,7 +76,7 @@ def charge(name: str, number: int, owner: int, at: datetime, code: str | None, *
 
 def company(seed: int, customers: int = 10) -> list[Version]:
     """Everything that happened until October 2026, each state as its event brought it, in no order."""
-    chance = random.Random(seed)  # noqa: S311 - the same seed makes the same company
+    chance = random.Random(seed)
     versions = []
     for owner in range(customers):
         versions.append(customer(owner, card=f"pm_{owner}"))

@@ -28,7 +28,7 @@ def _leaking(warehouse: Warehouse) -> set[str]:
 @pytest.mark.parametrize("seed", [int(os.environ.get("LEAKS_TEST_SEED", "1"))])
 def test_any_batches_equal_a_full_rebuild_also_for_leaks_that_ended(tmp_path: Path, seed: int) -> None:
     versions = company(seed, customers=30)
-    chance = random.Random(seed)  # noqa: S311 - the same seed makes the same batches
+    chance = random.Random(seed)
     cuts = sorted(chance.sample(range(1, len(versions)), 2))
     batches = [versions[: cuts[0]], versions[cuts[0] : cuts[1]], versions[cuts[1] :]]
     in_batches = Warehouse(tmp_path / "batches" / "warehouse.duckdb")

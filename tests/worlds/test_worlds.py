@@ -67,3 +67,7 @@ def test_every_finding_says_why_and_what_would_prove_it_wrong(worlds: Warehouse)
         """
     )
     assert silent == []
+
+
+def test_dbt_unit_tests_hold(worlds: Warehouse) -> None:
+    worlds.dbt("test", "--select", "test_type:unit")
