@@ -17,7 +17,7 @@ demo: setup
 	$(BIN)/leaks demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: setup
-	$(BIN)/pytest -m "not chaos and not bench" -n 2 --dist loadgroup
+	$(BIN)/pytest -m "not chaos and not bench" -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

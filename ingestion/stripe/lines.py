@@ -5,16 +5,17 @@ only be read from its beginning, so its chunks carry their bytes.
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
 import zstandard
 
 from ingestion.errors import ExportError
 
 BLOCK_BYTES = 16 * 1024 * 1024
+COMPRESSED_BYTES = 1024 * 1024
 # About 120,000 objects: DuckDB fills a row group with them; many small inserts take five times as long.
 PLAIN_CHUNK_BYTES = 256 * 1024 * 1024
 
@@ -63,15 +64,14 @@ def _plain(path: Path) -> Iterator[Chunk]:
 def _compressed(path: Path) -> Iterator[Chunk]:
     rest, start = b"", 0
     try:
-        with _open(path) as file:
-            while block := file.read(BLOCK_BYTES):
-                block = rest + block
-                cut = block.rfind(b"\n") + 1
-                content, rest = block[:cut], block[cut:]
-                if content:
-                    yield Chunk(path, start, start + cut, content)
-                    start += cut
-    except (EOFError, gzip.BadGzipFile, zstandard.ZstdError) as error:
+        for block in _gzip_blocks(path) if path.suffix == ".gz" else _zstd_blocks(path):
+            block = rest + block
+            cut = block.rfind(b"\n") + 1
+            content, rest = block[:cut], block[cut:]
+            if content:
+                yield Chunk(path, start, start + cut, content)
+                start += cut
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
         raise ExportError(
             f"{path} is cut off or damaged ({error}): export it again; nothing of it was landed"
         ) from error
@@ -79,7 +79,29 @@ def _compressed(path: Path) -> Iterator[Chunk]:
         yield Chunk(path, start, start + len(rest), rest)
 
 
-def _open(path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    return cast(IO[bytes], zstandard.open(path, "rb"))
+def _gzip_blocks(path: Path) -> Iterator[bytes]:
+    with gzip.open(path, "rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            yield block
+
+
+def _zstd_blocks(path: Path) -> Iterator[bytes]:
+    """Not by the library's reader, which takes a file that ends within a frame for a whole one."""
+    ready = bytearray()
+    with path.open("rb") as file:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        is_open = False
+        while compressed := file.read(COMPRESSED_BYTES):
+            while compressed:
+                ready += frame.decompress(compressed)
+                is_open = not frame.eof
+                compressed = frame.unused_data
+                if frame.eof:
+                    frame = zstandard.ZstdDecompressor().decompressobj()
+            if len(ready) >= BLOCK_BYTES:
+                yield bytes(ready)
+                ready.clear()
+        if is_open:
+            raise EOFError("the last frame is not complete")
+    if ready:
+        yield bytes(ready)

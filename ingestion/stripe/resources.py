@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from ruamel.yaml import YAML
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ RESOURCES: tuple[Resource, ...] = (
         "subscription",
         "/v1/subscriptions",
         "subscription",
-        expand=("data.discounts",),
+        expand=("data.discounts", "data.items.data.discounts"),
         parameters=(("status", "all"),),
         is_cut_in_events=True,
         sublists=(Sublist("items", "/v1/subscription_items?subscription={id}"),),
@@ -81,13 +81,20 @@ RESOURCES: tuple[Resource, ...] = (
     ),
     Resource("payment_method", "/v1/payment_methods", "payment_method", has_created_filter=False),
     Resource("product", "/v1/products", "product"),
-    Resource("price", "/v1/prices", "price", money=("unit_amount",), expand=("data.tiers",), is_cut_in_events=True),
+    Resource(
+        "price",
+        "/v1/prices",
+        "price",
+        money=("unit_amount",),
+        expand=("data.tiers", "data.currency_options"),
+        is_cut_in_events=True,
+    ),
     Resource(
         "coupon",
         "/v1/coupons",
         "coupon",
         money=("amount_off",),
-        expand=("data.applies_to",),
+        expand=("data.applies_to", "data.currency_options"),
         is_cut_in_events=True,
     ),
     Resource("promotion_code", "/v1/promotion_codes", "promotion_code"),
@@ -146,5 +153,5 @@ class Permission:
 @cache
 def permissions() -> dict[str, Permission]:
     """The permission that each resource needs, from permissions.yml."""
-    text = Path(__file__).with_name("permissions.yml").read_text()
-    return {name: Permission(**row) for name, row in yaml.safe_load(text).items()}
+    rows = YAML(typ="safe").load(Path(__file__).with_name("permissions.yml"))
+    return {name: Permission(**row) for name, row in rows.items()}
