@@ -4,15 +4,17 @@ What is in `defs/` is named here one by one: scanning the folder costs 1.7 s in 
 this list with the folder, because an asset that is not loaded is missed by nobody.
 """
 
+import sys
+
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from dagster_project.defs import jobs
 from dagster_project.defs.landing import land_stripe
 from dagster_project.defs.models import build_models
 from dagster_project.defs.policy import land_tenant_policy
 from dagster_project.defs.published import warehouse
-from dagster_project.manifest import PROJECT_DIR, dbt_executable
+from dagster_project.manifest import PROJECT_DIR
+from dagster_project.parsed_dbt import ParsedDbt
 from dagster_project.resources import Home, RunOptions
 
 defs = dg.Definitions(
@@ -22,8 +24,11 @@ defs = dg.Definitions(
     resources={
         "home": Home(),
         "options": RunOptions(),
-        "dbt": DbtCliResource(
-            project_dir=str(PROJECT_DIR), profiles_dir=str(PROJECT_DIR), dbt_executable=dbt_executable()
+        "dbt": ParsedDbt(
+            project_dir=str(PROJECT_DIR),
+            profiles_dir=str(PROJECT_DIR),
+            dbt_executable=sys.executable,
+            global_config_flags=["-m", "dagster_project.dbt_main"],
         ),
     },
     # Importing all this takes seconds, in every step of an executor that starts processes.

@@ -1,5 +1,6 @@
 """Dagster's own state under LEAKS_HOME: written by us, so that it tells nobody anything and stays small."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,6 +8,11 @@ from pathlib import Path
 _CONFIG = """\
 telemetry:
   enabled: false
+event_log_storage:
+  module: dagster_project.event_log
+  class: KeptEnginesEventLog
+  config:
+    base_dir: {history}
 retention:
   schedule:
     purge_after_days: 90
@@ -23,7 +29,8 @@ def prepare_dagster_home(home: Path) -> Path:
     folder = (home / "dagster").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
-    if not config.is_file() or config.read_text() != _CONFIG:
-        config.write_text(_CONFIG)
+    text = _CONFIG.format(history=json.dumps(str(folder / "history" / "runs")))
+    if not config.is_file() or config.read_text() != text:
+        config.write_text(text)
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder

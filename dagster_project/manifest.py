@@ -57,6 +57,11 @@ def manifest_path(project_dir: Path = PROJECT_DIR) -> Path:
     return target / "manifest.json"
 
 
+def parsed_project(project_dir: Path = PROJECT_DIR) -> Path:
+    """dbt's own form of the parsed project, written together with the manifest."""
+    return project_dir / "target" / "partial_parse.msgpack"
+
+
 def is_current(project_dir: Path = PROJECT_DIR) -> bool:
     """Whether the manifest exists and was built from the project's files as they are."""
     return _is_current(project_dir / "target", project_version(project_dir))

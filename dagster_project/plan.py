@@ -22,7 +22,7 @@ STILL_FRESH = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Plan:
-    """How one run builds and publishes."""
+    """How one run builds and publishes; `is_thorough` runs every data test, not only those of each run."""
 
     as_of: datetime
     schema: str
@@ -30,6 +30,7 @@ class Plan:
     is_needed: bool
     is_full_pass: bool
     is_full_refresh: bool
+    is_thorough: bool = False
     inputs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,6 +48,7 @@ def decide(
 
     `inputs` of the plan is what the publication will have been built from; equal inputs need no build.
     """
+    is_thorough = full or full_pass
     inputs = {
         "landed": landed.fingerprint,
         "policy": policy_version,
@@ -56,16 +58,16 @@ def decide(
     try:
         present = read_pointer(tenant_dir)
     except (NothingPublishedError, PublishedFileError):
-        return _everything(as_of or landed.source_now, "main", True, inputs)
+        return _everything(as_of or landed.source_now, "main", True, is_thorough, inputs)
     published = published_inputs(tenant_dir)
     if as_of is not None and as_of != present.as_of:
-        return _everything(as_of, f"as_of_{as_of:%Y%m%dt%H%M%Sz}", False, inputs)
+        return _everything(as_of, f"as_of_{as_of:%Y%m%dt%H%M%Sz}", False, is_thorough, inputs)
     target = as_of or landed.source_now
     elapsed = target - present.as_of
     is_same_file = present.path.exists()
     is_same_moment = timedelta(0) <= elapsed < STILL_FRESH
-    if is_same_file and published == inputs and is_same_moment and not (full or full_pass):
-        return Plan(present.as_of, "main", True, False, False, False, inputs)
+    if is_same_file and published == inputs and is_same_moment and not is_thorough:
+        return Plan(present.as_of, "main", True, False, False, False, inputs=inputs)
     is_new_project = published.get("project") != project_version
     is_new_policy = published.get("policy") != policy_version
     return Plan(
@@ -73,8 +75,9 @@ def decide(
         schema="main",
         is_present=True,
         is_needed=True,
-        is_full_pass=full or full_pass or is_new_project or is_new_policy or target.date() != present.as_of.date(),
+        is_full_pass=is_thorough or is_new_project or is_new_policy or target.date() != present.as_of.date(),
         is_full_refresh=full or is_new_project or elapsed < timedelta(0),
+        is_thorough=is_thorough,
         inputs=inputs,
     )
 
@@ -93,5 +96,5 @@ def describe(plan: Plan) -> str:
     return f"as of {iso(plan.as_of)}, {where}: {how}"
 
 
-def _everything(as_of: datetime, schema: str, is_present: bool, inputs: Mapping[str, str]) -> Plan:
-    return Plan(as_of, schema, is_present, True, True, True, inputs)
+def _everything(as_of: datetime, schema: str, is_present: bool, is_thorough: bool, inputs: Mapping[str, str]) -> Plan:
+    return Plan(as_of, schema, is_present, True, True, True, is_thorough, inputs)

@@ -9,6 +9,7 @@ says what people and other code need:
           meta: {title: Unpaid invoices, requires: [invoice, charge]}
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,9 +90,15 @@ def _read(folder: Path) -> LeakType:
         ) from error
 
 
+@cache
+def _parsed(path: Path, _written_ns: int) -> Any:
+    """A file with its unit tests takes half a second to parse; a run asks several times."""
+    return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+
+
 def _meta(path: Path, model_name: str) -> dict[str, Any]:
     try:
-        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        document = _parsed(path, path.stat().st_mtime_ns)
     except (YAMLError, OSError, UnicodeDecodeError) as error:
         raise LeakTypeError(f"{path}: cannot be read as YAML: {error}") from error
     models = document.get("models", []) if isinstance(document, dict) else []

@@ -17,7 +17,6 @@ from dagster_project.translator import ModelTranslator
 @dbt_assets(
     manifest=read_manifest(),
     name="build_models",
-    exclude="resource_type:unit_test",
     dagster_dbt_translator=ModelTranslator(),
 )
 def build_models(
