@@ -57,7 +57,7 @@ class PartWriter:
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(self._unfinished, SCHEMA, compression="zstd", compression_level=1)
+        self._writer = pq.ParquetWriter(self._unfinished, SCHEMA, compression="lz4")
         return self
 
     def add(

@@ -91,9 +91,7 @@ def test_changes_come_from_events(landed: Profile, company: Running) -> None:
 def test_an_event_for_an_object_never_seen_lands_it(landed: Profile, company: Running) -> None:
     company.clock.advance(timedelta(hours=1).total_seconds())
     template = next(iter(newest(landed, "customer").values()))
-    company.emit(
-        "customer.created", {**template, "id": "cus_never_seen", "created": int(company.clock.now().timestamp())}
-    )
+    company.emit("customer.created", {**template, "id": "cus_never_seen", "created": company.clock.now()})
     land(landed, from_api(company.url))
     assert "cus_never_seen" in newest(landed, "customer")
 
@@ -102,7 +100,7 @@ def test_states_of_one_second_are_settled_by_reading_the_object(landed: Profile,
     """Created, finalised and paid within a second: whatever order the events come in, the invoice ends at paid."""
     company.clock.advance(timedelta(hours=1).total_seconds())
     paid = next(one for one in newest(landed, "invoice").values() if one["status"] == "paid")
-    fresh = {**paid, "id": "in_within_a_second", "created": int(company.clock.now().timestamp())}
+    fresh = {**paid, "id": "in_within_a_second", "created": company.clock.now()}
     company.emit("invoice.paid", fresh)
     company.emit("invoice.finalized", {**fresh, "status": "open"})
     company.emit("invoice.created", {**fresh, "status": "draft"})
@@ -155,7 +153,7 @@ def test_a_missing_permission_switches_off_one_resource_until_it_is_granted(prof
     company.restrict(RESTRICTED, {f"{name}_read" for name in everything | {"dispute"}})
     report = land(profile, from_api(company.url, RESTRICTED))
     assert report.switched_off == []
-    assert report.rows["dispute"] == 2
+    assert len(newest(profile, "dispute")) == 2
 
 
 def test_a_test_key_sees_test_objects_only(profile: Profile, company: Running) -> None:
