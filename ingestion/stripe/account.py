@@ -214,8 +214,8 @@ async def _changes(run: _Run, since: datetime) -> None:
             run.switch_off(name, error)
     run.quarantined += changes.quarantined
     run.land(changes.parts)
-    doubtful = changes.cut | in_doubt(run.profile, [t for t in changes.parts if t != EVENT.name], since)
-    doubtful = {(table, id) for table, id in doubtful if table in run.states and run.states[table].is_on}
+    readable = [t for t in changes.parts if t != EVENT.name and t in run.states and run.states[t].is_on]
+    doubtful = in_doubt(run.profile, readable, changes.cut, since)
     with ExitStack() as stack:
         settled = Changes(folder / "settled", run.profile.tenant_id, run.is_live, _now(), stack)
         await read_again(run.reader, doubtful, settled)

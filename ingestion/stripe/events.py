@@ -94,9 +94,15 @@ class _Pages:
             self.changes.add(value, self.resource, read_at)
 
 
-def in_doubt(profile: Profile, tables: Iterable[str], since: datetime) -> set[tuple[str, str]]:
-    """Objects with events since then whose newest second holds several states that no later reading settled."""
-    found: set[tuple[str, str]] = set()
+def in_doubt(
+    profile: Profile, tables: Iterable[str], cut: set[tuple[str, str]], since: datetime
+) -> dict[tuple[str, str], datetime]:
+    """Objects that must be read again, each with its newest moment.
+
+    Those that events show only in part (`cut`), and those with events since then whose newest second holds several
+    states that no later reading settled.
+    """
+    found: dict[tuple[str, str], datetime] = {}
     moment = since.isoformat(sep=" ")
     for table in tables:
         rows = read(
@@ -107,23 +113,28 @@ def in_doubt(profile: Profile, tables: Iterable[str], since: datetime) -> set[tu
                 where source = 'event' and version_at >= timestamp '{moment}'
             ),
             newest as (
-                select id, payload_hash, source, loaded_at
+                select id, version_at, payload_hash, source, loaded_at
                 from {profile.dataset}.{table} semi join touched using (id)
                 qualify version_at = max(version_at) over (partition by id)
             )
-            select id from newest
+            select id, max(version_at) as version_at, count(distinct payload_hash) > 1 as is_tie
+            from newest
             group by id
-            having count(distinct payload_hash) > 1
-                and coalesce(max(loaded_at) filter (source <> 'event'), timestamp '1970-01-01')
-                    <= max(loaded_at) filter (source = 'event')
+            having count(*) filter (source <> 'event') = 0
+                or max(loaded_at) filter (source <> 'event') <= max(loaded_at) filter (source = 'event')
             """,
         )
-        found |= {(table, row["id"]) for row in rows}
+        for row in rows:
+            if row["is_tie"] or (table, row["id"]) in cut:
+                found[table, row["id"]] = row["version_at"]
     return found
 
 
-async def read_again(reader: StripeReader, objects: set[tuple[str, str]], changes: Changes) -> None:
-    """Reads single objects; one that Stripe has no more is left as its last event said."""
+async def read_again(reader: StripeReader, objects: dict[tuple[str, str], datetime], changes: Changes) -> None:
+    """Reads single objects; one that Stripe has no more is left as its last event said.
+
+    What is read now is newer than every event that had reached us, even where the clock's seconds cannot tell.
+    """
     queue = sorted(objects)
 
     async def work() -> None:
@@ -136,7 +147,7 @@ async def read_again(reader: StripeReader, objects: set[tuple[str, str]], change
             except (StripeAnswerError, PermissionMissingError):
                 continue
             await complete_sublists(reader, answer.body, resource)
-            changes.add(answer.body, resource, answer.read_at)
+            changes.add(answer.body, resource, max(answer.read_at, objects[table, id]))
 
     if queue:
         await run_together(min(CONNECTIONS, len(queue)), work)
