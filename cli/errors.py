@@ -7,8 +7,8 @@ from revops.logging import redact
 BAD_INPUT = 2
 FAILURE = 1
 
-# Errors of dagster_project, by name: importing their modules would load Dagster's world to print a line.
-_TYPED = frozenset(("BuildError", "ManifestError", "NothingLandedError", "PublishError"))
+# By name: importing their modules would load much to print a line.
+_TYPED = frozenset(("BuildError", "ChildFailedError", "ManifestError", "NothingLandedError", "PublishError"))
 
 
 def message(error: Exception) -> str:

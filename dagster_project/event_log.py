@@ -13,9 +13,6 @@ from typing import Any, Self
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.pool import QueuePool
 
 _OPEN_FILES = 8
 
@@ -24,7 +21,7 @@ class KeptEnginesEventLog(SqliteEventLogStorage):
     """One engine with one open connection per database file; the files used longest ago are closed."""
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
-        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._engines: OrderedDict[str, Any] = OrderedDict()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -33,7 +30,7 @@ class KeptEnginesEventLog(SqliteEventLogStorage):
         return cls(inst_data=inst_data, **config_value)
 
     @contextmanager
-    def _connect(self, shard: str) -> Iterator[Connection]:
+    def _connect(self, shard: str) -> Iterator[Any]:
         with self._db_lock:
             engine = self._engine(shard)
             if shard not in self._initialized_dbs:
@@ -48,23 +45,19 @@ class KeptEnginesEventLog(SqliteEventLogStorage):
             self._engines.popitem()[1].dispose()
         super().dispose()
 
-    def _engine(self, shard: str) -> Engine:
+    def _engine(self, shard: str) -> Any:
         if shard not in self._engines:
             # The lock above lets one thread in at a time, so one connection is enough.
             engine = create_engine(
                 self.conn_string_for_shard(shard),
-                poolclass=QueuePool,
                 pool_size=1,
                 connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
             )
-            event.listen(engine, "connect", _trust_the_kernel)
+            with engine.connect() as connection:
+                # A power cut may lose the last lines of a run's history, never the database; a kill nothing.
+                connection.exec_driver_sql("pragma synchronous = normal")
             self._engines[shard] = engine
             if len(self._engines) > _OPEN_FILES:
                 self._engines.popitem(last=False)[1].dispose()
         self._engines.move_to_end(shard)
         return self._engines[shard]
-
-
-def _trust_the_kernel(connection: Any, _record: Any) -> None:
-    """A power cut may lose the last lines of a run's history, never the database; a kill loses nothing."""
-    connection.execute("pragma synchronous = normal")

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 
 from dagster_dbt import DbtCliResource
-from packaging.version import Version
+from dagster_dbt.compat import DBT_PYTHON_VERSION
 
 
 class ParsedDbt(DbtCliResource):
@@ -17,8 +16,8 @@ class ParsedDbt(DbtCliResource):
     """
 
     @cached_property
-    def _cli_version(self) -> Version:
-        return Version(version("dbt-core"))
+    def _cli_version(self) -> Any:
+        return DBT_PYTHON_VERSION
 
     def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002 - the base class names it
         return None

@@ -47,6 +47,8 @@ def land_stripe(home: Home, options: RunOptions) -> Iterator[dg.MaterializeResul
     )
     yield dg.MaterializeResult(
         asset_key=["stripe", "resource_status"],
-        metadata={"switched_off": dg.MetadataValue.json([str(item) for item in report.switched_off])},
+        metadata={
+            "switched_off": dg.MetadataValue.json([f"{item.resource}: {item.reason}" for item in report.switched_off])
+        },
     )
     yield dg.MaterializeResult(asset_key=["stripe", "quarantine"], metadata={"dagster/row_count": report.quarantined})
