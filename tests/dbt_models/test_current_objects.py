@@ -153,7 +153,7 @@ def random_landing(dice: random.Random, batch: int) -> list[Landed]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_batches_and_any_as_of_end_where_a_full_rebuild_does(staging: Staging, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311  the seed makes it repeatable
+    dice = random.Random(seed)
     customers = "stg_stripe__customers"
     for batch in range(4):
         as_of = at("2026-09-01") + timedelta(days=dice.randrange(11))
