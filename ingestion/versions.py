@@ -242,7 +242,7 @@ def _new_versions(
                 from read_parquet({files!r}, filename = true, file_row_number = true)
                 semi join kept using (filename, file_row_number)
                 {restated}
-            ) to '{target}' (format parquet, compression zstd)
+            ) to '{target}' (format parquet, compression snappy)
             """
         )
         return [target]
@@ -254,7 +254,7 @@ def _merged(connection: duckdb.DuckDBPyConnection, paths: list[Path], target: Pa
     if len(small) < 2:
         return paths
     connection.execute(
-        f"copy (select {columns} from read_parquet({small!r})) to '{target}' (format parquet, compression zstd)"
+        f"copy (select {columns} from read_parquet({small!r})) to '{target}' (format parquet, compression snappy)"
     )
     return [target, *(path for path in paths if str(path) not in set(small))]
 

@@ -19,7 +19,7 @@ from ingestion.stripe.resources import Resource
 
 BEGINNING = 0
 SPLIT_FROM_ROWS = 5 * PAGE_ROWS
-ROWS_PER_SPLIT = 20 * PAGE_ROWS
+ROWS_PER_SPLIT = 50 * PAGE_ROWS
 MOST_SPLITS = 16
 # How far a window without a beginning goes back, in windows of the size just seen; what is older is the last window.
 STEPS_BACK = (1, 2, 4, 8)
