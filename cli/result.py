@@ -108,7 +108,7 @@ def as_text(result: Result) -> str:
         text.append(f"  {line.title or line.leak_type} ({line.leak_type}, {line.currency.upper()})")
         text.append(
             f"    {_count(line.alerts, 'alert'):<12} {format_minor(line.alert_minor, line.currency):>18}"
-            f"   about {format_minor(line.expected_recovery_minor, line.currency)} can be recovered"
+            f"   about {format_minor(line.expected_recovery_minor, line.currency)} likely to come back"
         )
         if line.alert_recurring_minor:
             text.append(f"    {'each month':<12} {format_minor(line.alert_recurring_minor, line.currency):>18}")

@@ -38,5 +38,10 @@ def run(
         outcome = run_pipeline(
             as_of=moment, since=since_moment, full=full, progress=bars, is_debug=settings.leaks_debug
         )
+        while outcome.has_more:
+            typer.echo("The newest 90 days are published and can be looked at; reading the rest.", err=True)
+            outcome = run_pipeline(
+                as_of=moment, since=since_moment, full=False, progress=bars, is_debug=settings.leaks_debug
+            )
     result = read_result(settings.leaks_home, moment, is_new=outcome.is_published)
     typer.echo(json.dumps(as_json(result), indent=2) if form is ResultFormat.JSON else as_text(result))

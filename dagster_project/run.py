@@ -24,10 +24,14 @@ KNOWN_ERRORS = (BuildError, IngestionError, ManifestError, NothingLandedError, P
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: whether it published anything, and the rows that landed."""
+    """What a run did: whether it published anything, and the rows that landed.
+
+    `has_more` says that a large account's newest history is there and the older is left for another run.
+    """
 
     is_published: bool
     landed_rows: int
+    has_more: bool = False
 
 
 def run_pipeline(
@@ -73,14 +77,16 @@ def run_pipeline(
                 raise
             raise known from error
     rows = 0
-    is_published = False
+    is_published = has_more = False
     for event in result.get_asset_materialization_events():
         path = event.asset_key.path if event.asset_key else []
         is_published |= list(path) == ["published", "warehouse"]
         if path and path[0] == "stripe":
             count = event.materialization.metadata.get("dagster/row_count")
             rows += int(str(count.value)) if count is not None else 0
-    return Outcome(is_published=is_published, landed_rows=rows)
+            more = event.materialization.metadata.get("has_more")
+            has_more |= more is not None and more.value is True
+    return Outcome(is_published=is_published, landed_rows=rows, has_more=has_more)
 
 
 def _known(error: BaseException | None) -> BaseException | None:

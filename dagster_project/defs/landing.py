@@ -43,7 +43,12 @@ def land_stripe(home: Home, options: RunOptions) -> Iterator[dg.MaterializeResul
         )
     yield dg.MaterializeResult(
         asset_key=["stripe", "integration"],
-        metadata={"mode": report.mode, "source_now": str(report.source_now), "seconds": report.seconds},
+        metadata={
+            "mode": report.mode,
+            "source_now": str(report.source_now),
+            "seconds": report.seconds,
+            "has_more": report.has_more,
+        },
     )
     yield dg.MaterializeResult(
         asset_key=["stripe", "resource_status"],
