@@ -9,7 +9,7 @@ def test_alerts_are_counted_and_reviews_stand_apart(home: Path) -> None:
     text = as_text(read_result(home, None, is_new=True))
     assert "What leaks, as of 2026-10-01T00:00:00Z\n" in text
     assert "Unpaid invoices (unpaid_invoice, USD)" in text
-    assert "2 alerts              USD 20.00   about USD 5.01 can be recovered" in text
+    assert "2 alerts              USD 20.00   about USD 5.01 likely to come back" in text
     assert "1 review               USD 7.00   not in the totals" in text
     assert "JPY 500" in text
     assert "dispute: no permission" in text
