@@ -116,7 +116,7 @@ class Listing:
             parameters.append(("starting_after", after))
         answer = await self.reader.get(resource.path, parameters, resource)
         page: list[dict[str, Any]] = answer.body.get("data") or []
-        for value in page:
+        for value in page if resource.sublists else ():
             await complete_sublists(self.reader, value, resource)
         self.rows += len(page)
         self.progress.step(self.title, self.rows, None)

@@ -88,7 +88,7 @@ def test_landing_over_http(tmp_path: Path) -> None:
         )
     finally:
         server.terminate()
-        server.wait()
+        server.communicate()
     assert int(ours.output.split()[0]) == count
     show("reading and landing over HTTP, one process", f"{count / ours.seconds:,.0f} objects/s", "10,000")
 
