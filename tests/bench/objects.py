@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,26 +12,30 @@ from sandbox import company
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 SHARES = {"charge": 0.75, "invoice": 0.25}
-PREFIXES = {"charge": "ch_", "invoice": "in_"}
+SEED = 20261121
+# What follows the prefix of an id of Stripe's.
+IDENTIFIER = re.compile(r"(?<=_)[A-Za-z0-9]{14,}")
 
 
 def write_many(folder: Path, count: int) -> int:
-    """Writes `count` objects as charge.jsonl and invoice.jsonl; returns their bytes. Every id and amount differs."""
+    """Writes `count` objects as charge.jsonl and invoice.jsonl; returns their bytes.
+
+    Every identifier in every object is its own, as in an account: lines that repeat would compress to nothing.
+    """
+    chance = random.Random(SEED)
     source = folder / "source"
     company.write(source, NOW)
     size = 0
     for name, share in SHARES.items():
-        lines = [
-            line
-            for line in (source / f"{name}.jsonl").read_bytes().splitlines()
-            if b'"livemode":true' in line.replace(b": ", b":")
+        templates = [
+            IDENTIFIER.split(line)
+            for line in (source / f"{name}.jsonl").read_text().splitlines()
+            if json.loads(line)["livemode"]
         ]
-        ids = [json.loads(line)["id"].encode() for line in lines]
-        with (folder / f"{name}.jsonl").open("wb", 1 << 20) as file:
+        with (folder / f"{name}.jsonl").open("w", 1 << 20) as file:
             for number in range(int(count * share)):
-                which = number % len(lines)
-                new = f"{PREFIXES[name]}{number:024d}".encode()
-                line = lines[which].replace(ids[which], new) + b"\n"
+                pieces = templates[number % len(templates)]
+                line = f"{chance.getrandbits(96):x}{number:x}".join(pieces) + "\n"
                 size += len(line)
                 file.write(line)
     return size
