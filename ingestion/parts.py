@@ -57,7 +57,14 @@ class PartWriter:
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(self._unfinished, SCHEMA, compression="lz4")
+        # Payloads never repeat: looking for a dictionary, or for the least and greatest of them, is wasted.
+        self._writer = pq.ParquetWriter(
+            self._unfinished,
+            SCHEMA,
+            compression="lz4",
+            use_dictionary=["tenant_id", "source", "api_version"],
+            write_statistics=False,
+        )
         return self
 
     def add(

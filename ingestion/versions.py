@@ -144,7 +144,7 @@ def _run(profile: Profile, data: Any) -> LoadInfo:
     pipelines = profile.pipelines_dir
     shutil.rmtree(pipelines, ignore_errors=True)
     dlt.config["runtime.dlthub_telemetry"] = False
-    dlt.config["load.workers"] = 2
+    dlt.config["load.workers"] = 1
     dlt.config["load.raise_on_failed_jobs"] = True
     credentials = DuckDbCredentials(str(profile.warehouse))
     credentials.global_config = {"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": False}
