@@ -109,6 +109,8 @@ async def _load(
         quarantined = finish(
             profile, states=run.states, integration=integration, quarantined=run.quarantined, reread=set()
         )
+        # Only now is it noted what was read: a run that ends before this goes on from the spool.
+        shutil.rmtree(profile.spool, ignore_errors=True)
         return LandingReport(
             rows=run.rows,
             source_now=run.now.replace(tzinfo=UTC),
@@ -125,8 +127,6 @@ async def _account_id(reader: StripeReader, settings: StripeSettings) -> str | N
     try:
         answer = await reader.get("/v1/account", [])
     except PermissionMissingError:
-        # A 403 tells no time; any list that the key may read will.
-        await reader.get("/v1/customers", [("limit", "1")])
         return settings.stripe_account
     return settings.stripe_account or str(answer.body.get("id"))
 
@@ -176,7 +176,6 @@ async def _backfill(run: _Run, account_id: str | None, *, is_everything: bool) -
             other_mode_count=other_mode[resource.name],
             fully_read_at=known.fully_read_at if known and known.fully_read_at and not is_everything else began,
         )
-    spool.clear()
 
 
 def _wanted(

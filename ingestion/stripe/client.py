@@ -134,10 +134,10 @@ class StripeReader:
             raise _RetryableError(f"{path} answered with a body that is no JSON") from None
         if not isinstance(body, dict):
             raise _RetryableError(f"{path} answered with no object")
-        if response.status_code != 200:
-            raise self._refusal(response.status_code, body.get("error") or {}, path, resource)
         now = _date(response)
         self.now = max(now, self.now or now)
+        if response.status_code != 200:
+            raise self._refusal(response.status_code, body.get("error") or {}, path, resource)
         return Answer(body, (now - timedelta(seconds=elapsed)).replace(microsecond=0))
 
     def _refusal(self, status: int, error: dict[str, Any], path: str, resource: Resource | None) -> Exception:

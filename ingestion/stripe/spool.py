@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from ingestion.stripe.objects import MalformedObjectError, OtherModeError, id_of
 from ingestion.stripe.resources import Resource
 from ingestion.stripe.rows import add_object
 
+KEPT_FOR = timedelta(days=7)
+
 
 @dataclass
 class Spool:
@@ -36,11 +38,14 @@ class Spool:
     began_at: datetime = field(init=False)
 
     def begin(self, identity: dict[str, str | None], now: datetime) -> None:
-        """Goes on with what is there if it is of the same account and mode, else clears it."""
+        """Goes on with what is there if it is of the same account and mode and not old, else clears it.
+
+        What changed since it was read must still be told by Stripe's events, which are kept for 30 days.
+        """
         marker = self.folder / "started.json"
         if marker.is_file():
             noted = json.loads(marker.read_text())
-            if noted["identity"] == identity:
+            if noted["identity"] == identity and now - datetime.fromisoformat(noted["began_at"]) < KEPT_FOR:
                 for unfinished in self.folder.glob("*/.*"):
                     unfinished.unlink()
                 self.began_at = datetime.fromisoformat(noted["began_at"])

@@ -156,6 +156,13 @@ def test_a_missing_permission_switches_off_one_resource_until_it_is_granted(prof
     assert len(newest(profile, "dispute")) == 2
 
 
+def test_a_key_that_may_read_invoices_only_lands_invoices(profile: Profile, company: Running) -> None:
+    company.restrict(RESTRICTED, {"invoice_read"})
+    report = land(profile, from_api(company.url, RESTRICTED))
+    assert {"customer", "charge", "event"} <= {one.resource for one in report.switched_off}
+    assert len(newest(profile, "invoice")) > 700
+
+
 def test_a_test_key_sees_test_objects_only(profile: Profile, company: Running) -> None:
     company.upsert({**customer(1), "livemode": False})
     report = land(profile, from_api(company.url, TEST_KEY))
