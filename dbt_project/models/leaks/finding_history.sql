@@ -12,7 +12,18 @@
 with
     findings as (select * from {{ ref("leak_findings") }})
 
-    {% if is_incremental() %}, remembered as (select * from {{ this }}) {% endif %}
+    {% if is_incremental() %}
+        ,
+        remembered as (
+            -- A table of before this column has none until the end of the run.
+            {% set has_first_alert_at = "first_alert_at" in (
+                adapter.get_columns_in_relation(this) | map(attribute="name") | list
+            ) %}
+            select
+                * {{ "" if has_first_alert_at else ", cast(null as timestamp) as first_alert_at" }}
+            from {{ this }}
+        )
+    {% endif %}
 
 select
     findings.tenant_id,
@@ -27,9 +38,17 @@ select
     {% if is_incremental() %}
         least(remembered.first_seen_at, findings.as_of) as first_seen_at,
         greatest(remembered.last_seen_at, findings.as_of) as last_seen_at,
-    {% else %} findings.as_of as first_seen_at, findings.as_of as last_seen_at,
+        findings.definition_version,
+        least(
+            remembered.first_alert_at,
+            case when {{ is_alert("findings.confidence") }} then findings.as_of end
+        ) as first_alert_at
+    {% else %}
+        findings.as_of as first_seen_at,
+        findings.as_of as last_seen_at,
+        findings.definition_version,
+        case when {{ is_alert("findings.confidence") }} then findings.as_of end as first_alert_at
     {% endif %}
-    findings.definition_version
 from findings
 {% if is_incremental() %}
     left join

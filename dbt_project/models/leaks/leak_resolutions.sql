@@ -5,10 +5,7 @@ with
 
     -- What a person or a bank did, with a time; anything else may be our own change of mind.
     innocent as (
-        select
-            *, verdict in ('paid', 'paid_out_of_band', 'refunded', 'credited', 'voided') as is_deed
-        from verdicts
-        where not is_leak and is_final
+        select *, verdict in ({{ deeds() }}) as is_deed from verdicts where not is_leak and is_final
     ),
 
     remembered as (select * from {{ ref("finding_history") }}),

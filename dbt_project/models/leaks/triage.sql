@@ -36,17 +36,6 @@ with
         group by tenant_id, finding_id
     ),
 
-    rates as (
-        select
-            *,
-            row_number() over (
-                partition by tenant_id, currency, reporting_currency
-                order by rate_date desc, case source when 'seed' then 1 else 0 end
-            ) as newest_first
-        from {{ ref("int_billing__fx_rates") }}
-        where rate_date <= cast({{ as_of() }} as date)
-    ),
-
     valued as (
         select
             findings.*,
@@ -71,11 +60,9 @@ with
             and findings.finding_id = counted.finding_id
         left join {{ ref("policy") }} as policy on findings.tenant_id = policy.tenant_id
         left join
-            rates
+            {{ ref("int_leaks__reporting_rates") }} as rates
             on findings.tenant_id = rates.tenant_id
             and findings.currency = rates.currency
-            and policy.reporting_currency = rates.reporting_currency
-            and rates.newest_first = 1
     )
 
 select

@@ -24,6 +24,14 @@ with
             invoices.is_never_retried and invoices.is_method_unchanged as is_retry_in_vain,
             {{ dbt.dateadd("day", "policy.overdue_grace_days", "invoices.due_at") }}
             as grace_ends_at,
+            {{ dbt.dateadd("day", "policy.retry_window_days", "invoices.first_failed_at") }}
+            as retry_window_ends_at,
+            case
+                when invoices.status = 'paid'
+                then invoices.paid_at
+                when invoices.status = 'void'
+                then invoices.voided_at
+            end as settled_at,
             {{
                 dbt.datediff(
                     "coalesce(invoices.first_failed_at, invoices.due_at, invoices.billed_at)",
@@ -160,7 +168,29 @@ with
                 when next_payment_attempt_at > last_failed_at
                 then 'retry_missed'
                 else 'retries_used_up'
-            end as verdict
+            end as verdict,
+            -- From when on a settled one had leaked. Inside the retry window a retry may have
+            -- settled
+            -- it. Beyond it none did: one that was due would have been made and be the last
+            -- failure.
+            case
+                when
+                    is_test_clock
+                    or exempt_reason is not null
+                    or amount_due_minor < minimum_amount_minor
+                    or (is_every_try_blocked and not has_customer_paid)
+                then null
+                when is_sent
+                then grace_ends_at
+                when settled_at >= retry_window_ends_at
+                then last_failed_at
+                when billing_reason = 'subscription_create'
+                then null
+                when is_never_retried
+                then first_never_retried_at
+                when subscription_ended_at < settled_at
+                then greatest(last_failed_at, subscription_ended_at)
+            end as leaked_from_at
         from invoices
     ),
 
@@ -193,6 +223,12 @@ with
             case when meanings.is_leak then meanings.confidence end as confidence,
             coalesce(probabilities.probability, 0) as recovery_probability,
             case
+                when not meanings.is_leak
+                then
+                    case
+                        when verdicts.leaked_from_at < verdicts.settled_at
+                        then verdicts.leaked_from_at
+                    end
                 when verdicts.verdict = 'overdue'
                 then verdicts.grace_ends_at
                 when verdicts.verdict = 'stopped_by_cancellation'
