@@ -16,6 +16,7 @@ A load package that a kill left behind is thrown away, not resumed: dlt would im
 committed. Parts stay in the spool until everything has landed, and what is already there is left out next time.
 """
 
+import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -32,6 +33,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion import quarantine
 from ingestion.errors import DiskFullError, IngestionError
+from ingestion.parts import ROW_GROUP_ROWS
 from ingestion.profile import Profile
 
 COLUMNS: dict[str, str] = {
@@ -47,6 +49,9 @@ COLUMNS: dict[str, str] = {
 }
 MEMORY_LIMIT = "700MB"
 MERGED_BELOW_ROWS = 100_000
+ROWS_COMPARED_AT_ONCE = 400_000
+# A row group is held in memory by each thread until it is written: 120,000 payloads, DuckDB's default, are 300 MB.
+PART_FORMAT = f"(format parquet, compression lz4, row_group_size {ROW_GROUP_ROWS})"
 NEWEST_FIRST = "version_at desc, (source = 'event') asc, loaded_at desc, event_id desc"
 
 
@@ -187,65 +192,87 @@ def _new_versions(
     with duckdb.connect(str(profile.warehouse), config={"memory_limit": MEMORY_LIMIT}) as connection:
         files = [str(path) for path in paths]
         connection.execute("SET preserve_insertion_order = false")
-        connection.execute(
-            """
-            create temp table candidate as
-            select id, version_at, payload_hash, source <> 'event' as is_read, source, event_id, loaded_at,
-                filename, file_row_number
-            from read_parquet($files, filename = true, file_row_number = true)
+        rows, ids, known = _one(
+            connection,
+            f"""
+            select count(*), count(distinct id), (select count(*) from {raw} semi join read_parquet($files) using (id))
+            from read_parquet($files)
             """,
             {"files": files},
-        )
-        connection.execute(
-            f"""
-            create temp table known as
-            select id, version_at, payload_hash, source <> 'event' as is_read, source, event_id, loaded_at
-            from {raw} where id in (select id from candidate)
-            """
-        )
-        rows, ids, known = _one(
-            connection, "select count(*), count(distinct id), (select count(*) from known) from candidate"
         )
         target = paths[0].parent / "new" / f"{table}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = ", ".join(COLUMNS)
         if known == 0 and rows == ids:
             return _merged(connection, paths, target, columns)
-        connection.execute(
-            """
-            create temp table fresh as
-            select * exclude (copy_number) from (
-                select *, row_number() over (
-                    partition by id, version_at, payload_hash, is_read order by filename, file_row_number
-                ) as copy_number
-                from candidate anti join known using (id, version_at, payload_hash, is_read)
-            ) where copy_number = 1
-            """
-        )
-        confirms = "false" if keep_reads else "is_read and hash_before is not distinct from payload_hash"
-        connection.execute(
-            f"""
-            create temp table kept as
-            select filename, file_row_number from (
-                select *, lag(payload_hash) over (
-                    partition by id order by version_at, is_read, loaded_at, event_id
-                ) as hash_before
-                from (select * from fresh union all by name select * from known)
-            ) where filename is not null and not ({confirms})
-            """
-        )
+        connection.execute("create temp table kept (file_index ubigint, file_row_number bigint)")
+        connection.execute("create temp table late (id varchar, version_at timestamp, payload_hash varchar)")
+        shares = math.ceil((rows + known) / ROWS_COMPARED_AT_ONCE)
+        for share in range(shares):
+            _compare(connection, raw, files, f"hash(id) % {shares} = {share}", keep_reads=keep_reads)
         restated = _restated(raw, columns, fully_read_at, now)
         connection.execute(
             f"""
             copy (
                 select {columns}
-                from read_parquet({files!r}, filename = true, file_row_number = true)
-                semi join kept using (filename, file_row_number)
+                from read_parquet({files!r})
+                where (file_index, file_row_number) in (from kept)
                 {restated}
-            ) to '{target}' (format parquet, compression snappy)
+            ) to '{target}' {PART_FORMAT}
             """
         )
         return [target]
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, raw: str, files: list[str], share: str, *, keep_reads: bool
+) -> None:
+    """Fills `kept` with the places of the versions to land and `late` with the events among them, of some ids.
+
+    Payloads are not touched, and hashes compared as numbers, so that an account of any size fits into memory.
+    """
+    state = "id, version_at, payload_hash::uuid as state, source <> 'event' as is_read, event_id, loaded_at"
+    connection.execute(
+        f"create or replace temp table known as select {state} from {raw} "
+        f"where {share} and id in (select id from read_parquet($files) where {share})",
+        {"files": files},
+    )
+    connection.execute(
+        f"""
+        create or replace temp table fresh as
+        select {state}, file_index, file_row_number
+        from read_parquet($files)
+        where {share}
+        qualify row_number() over (
+            partition by id, version_at, state, is_read order by file_index, file_row_number
+        ) = 1
+        """,
+        {"files": files},
+    )
+    confirms = "false" if keep_reads else "is_read and state_before is not distinct from state"
+    connection.execute(
+        f"""
+        insert into kept
+        select file_index, file_row_number from (
+            select *, lag(state) over (
+                partition by id order by version_at, is_read, loaded_at, event_id
+            ) as state_before
+            from (
+                select * from fresh anti join known using (id, version_at, state, is_read)
+                union all by name
+                select * from known
+            )
+        ) where file_index is not null and not ({confirms})
+        """
+    )
+    connection.execute(
+        """
+        insert into late
+        select id, version_at, replace(state::varchar, '-', '')
+        from fresh anti join known using (id, version_at, state, is_read)
+        where not is_read
+        """
+    )
 
 
 def _merged(connection: duckdb.DuckDBPyConnection, paths: list[Path], target: Path, columns: str) -> list[Path]:
@@ -254,7 +281,7 @@ def _merged(connection: duckdb.DuckDBPyConnection, paths: list[Path], target: Pa
     if len(small) < 2:
         return paths
     connection.execute(
-        f"copy (select {columns} from read_parquet({small!r})) to '{target}' (format parquet, compression snappy)"
+        f"copy (select {columns} from read_parquet({small!r})) to '{target}' (format parquet, compression lz4)"
     )
     return [target, *(path for path in paths if str(path) not in set(small))]
 
@@ -274,18 +301,18 @@ def _restated(raw: str, columns: str, fully_read_at: datetime | None, now: datet
         select {replaced} from (
             select r.*, row_number() over (partition by id order by {NEWEST_FIRST}) as age
             from {raw} as r
-            where id in (select id from fresh where not is_read and version_at < {moment})
+            where id in (select id from late where version_at < {moment})
         ) as newest
         where age = 1 and version_at < {moment} and exists (
-            select 1 from fresh as late
-            where late.id = newest.id and not late.is_read and late.version_at >= newest.version_at
+            select 1 from late
+            where late.id = newest.id and late.version_at >= newest.version_at
                 and late.version_at < {moment} and late.payload_hash <> newest.payload_hash
         )
     """
 
 
-def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
-    row = connection.execute(sql).fetchone()
+def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    row = connection.execute(sql, values).fetchone()
     assert row is not None, "an aggregate returns one row"  # noqa: S101
     return row
 
