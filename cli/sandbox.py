@@ -11,11 +11,6 @@ import typer
 app = typer.Typer(help="Stand-ins for other people's systems, on this machine.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keep `serve` a named verb while it is the only one."""
-
-
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -70,6 +65,37 @@ def serve(
     except OSError as error:
         typer.echo(f"cannot listen on port {port}: {error.strerror}. Choose another with --port.", err=True)
         raise typer.Exit(1) from error
+
+
+@app.command()
+def write(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if it is missing; a company in it is replaced.")],
+    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed and time make the same company.")] = 1,
+    as_of: Annotated[
+        str | None, typer.Option(help="The end of its 18 months of history (UTC); now by default.")
+    ] = None,
+    identity: Annotated[
+        str, typer.Option(help="How the product's logs name customers: stripe, metadata, email or domain.")
+    ] = "stripe",
+) -> None:
+    """Write a made-up company as JSON-lines: Stripe's objects, events, logins and usage, policy, and labels.
+
+    labels.jsonl says which leaks were put into it and what only looks like one.
+    """
+    from sandbox.simulator import IDENTITIES, Plan
+    from sandbox.simulator import write as write_company
+
+    if identity not in IDENTITIES:
+        raise typer.BadParameter(f"{identity} is none of {', '.join(IDENTITIES)}", param_hint="--identity")
+    moment = _moment(as_of) if as_of else datetime.now(UTC)
+    plan = Plan(seed, customers, int(moment.timestamp()), IDENTITIES[identity])
+    try:
+        write_company(folder, plan)
+    except OSError as error:
+        typer.echo(f"cannot write {folder}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{customers} customers as of {moment:%Y-%m-%d %H:%M} UTC in {folder}")
 
 
 if __name__ == "__main__":

@@ -1,80 +1,10 @@
-"""Objects of a payment in Stripe's shape, without any state: whoever makes one brings ids and values.
-
-Valid against the OpenAPI of 2026-05-27 and readable by clients of older versions.
-"""
+"""One attempt to take money from a card, and what the bank said."""
 
 from __future__ import annotations
 
-from typing import Any
+from sandbox.declines import APPROVED, DECLINES, Decline
 
-from .declines import APPROVED, DECLINES, Decline
-
-Payload = dict[str, Any]
-
-
-def payment_intent(intent_id: str, invoice: Payload, at: int) -> Payload:
-    """The intent to collect what remains of an invoice."""
-    return {
-        "id": intent_id,
-        "object": "payment_intent",
-        "amount": invoice["amount_remaining"],
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "capture_method": "automatic",
-        "client_secret": f"{intent_id}_secret_sandbox",
-        "confirmation_method": "automatic",
-        "created": at,
-        "currency": invoice["currency"],
-        "customer": invoice["customer"],
-        "customer_account": None,
-        "description": "Subscription update",
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
-        "livemode": invoice["livemode"],
-        "metadata": {},
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
-        "payment_method_options": {},
-        "payment_method_types": ["card"],
-        "processing": None,
-        "receipt_email": None,
-        "review": None,
-        "setup_future_usage": "off_session",
-        "shipping": None,
-        "source": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
-    }
-
-
-def invoice_payment(payment_id: str, invoice: Payload, intent_id: str, at: int) -> Payload:
-    """What ties an invoice to the intent that pays it."""
-    return {
-        "id": payment_id,
-        "object": "invoice_payment",
-        "amount_paid": None,
-        "amount_requested": invoice["amount_remaining"],
-        "created": at,
-        "currency": invoice["currency"],
-        "invoice": invoice["id"],
-        "is_default": True,
-        "livemode": invoice["livemode"],
-        "payment": {"payment_intent": intent_id, "type": "payment_intent"},
-        "status": "open",
-        "status_transitions": {"canceled_at": None, "paid_at": None},
-    }
+from .payload import Payload
 
 
 def charge(
@@ -176,37 +106,4 @@ def _card(method: Payload, amount: int, decline: str | None) -> Payload:
         "three_d_secure": None,
         "transaction_link_id": None,
         "wallet": None,
-    }
-
-
-def balance_transaction(
-    transaction_id: str,
-    source: Payload,
-    at: int,
-    kind: str,
-    *,
-    amount: int,
-    currency: str,
-    rate: float | None,
-    fee: int,
-) -> Payload:
-    """A line of the balance. `amount` and `fee` are in minor units of the balance's `currency`."""
-    details = {"amount": fee, "application": None, "currency": currency, "type": "stripe_fee"}
-    return {
-        "id": transaction_id,
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": at + 2 * 86_400,
-        "balance_type": "payments",
-        "created": at,
-        "currency": currency,
-        "description": None,
-        "exchange_rate": rate,
-        "fee": fee,
-        "fee_details": [{**details, "description": "Stripe processing fees"}] if fee else [],
-        "net": amount - fee,
-        "reporting_category": "dispute" if kind == "adjustment" else kind,
-        "source": source["id"],
-        "status": "available",
-        "type": kind,
     }

@@ -1,0 +1,3 @@
+from .common import Story
+
+STORIES: dict[str, Story] = {}
