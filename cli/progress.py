@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
-_NAMES = {"start": "starting", "models": "building models", "publish": "publishing"}
+_NAMES = {"start": "starting", "checking": "checking what landed", "models": "building models", "publish": "publishing"}
 
 
 class Bars:

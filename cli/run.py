@@ -22,6 +22,10 @@ def run(
     since: Annotated[
         str | None, typer.Option("--since", help="Read history only from this date or time on (UTC).")
     ] = None,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Take what just landed although the quality gate finds it suspect."),
+    ] = False,
     form: Annotated[ResultFormat, typer.Option("--format", help="How the result is written.")] = (ResultFormat.TABLE),
 ) -> None:
     """Land what is new, find what leaks and publish it; prints findings by leak type and currency."""
@@ -36,12 +40,26 @@ def run(
     settings = load_settings()
     with Bars() as bars:
         outcome = run_pipeline(
-            as_of=moment, since=since_moment, full=full, progress=bars, is_debug=settings.leaks_debug
+            as_of=moment,
+            since=since_moment,
+            full=full,
+            accept=accept,
+            progress=bars,
+            is_debug=settings.leaks_debug,
         )
+        failed = [*outcome.failed_checks]
         while outcome.has_more:
             typer.echo("The newest 90 days are published and can be looked at; reading the rest.", err=True)
             outcome = run_pipeline(
-                as_of=moment, since=since_moment, full=False, progress=bars, is_debug=settings.leaks_debug
+                as_of=moment,
+                since=since_moment,
+                full=False,
+                accept=accept,
+                progress=bars,
+                is_debug=settings.leaks_debug,
             )
+            failed += outcome.failed_checks
+    for line in failed:
+        typer.echo(line, err=True)
     result = read_result(settings.leaks_home, moment, is_new=outcome.is_published)
     typer.echo(json.dumps(as_json(result), indent=2) if form is ResultFormat.JSON else as_text(result))

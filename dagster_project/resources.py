@@ -21,13 +21,15 @@ from revops.settings import load_settings
 class RunOptions(dg.ConfigurableResource[None]):
     """What this run was asked for; empty text means unset. Times are ISO, UTC.
 
-    `full_pass` looks at every customer again, `full` also rebuilds every table from what has landed.
+    `full_pass` looks at every customer again, `full` also rebuilds every table from what has landed, `accept` takes
+    what just landed although the quality gate finds it suspect.
     """
 
     as_of: str = ""
     since: str = ""
     full: bool = False
     full_pass: bool = False
+    accept: bool = False
 
     @property
     def as_of_at(self) -> datetime | None:

@@ -6,6 +6,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from typing import cast
 
 from dagster_project.build import BuildError
 from dagster_project.instance import prepare_dagster_home
@@ -27,17 +28,27 @@ class Outcome:
     """What a run did: whether it published anything, and the rows that landed.
 
     `has_more` says that a large account's newest history is there and the older is left for another run.
+    `failed_checks` are what the quality gate warns of in what just landed, one line each.
     """
 
     is_published: bool
     landed_rows: int
     has_more: bool = False
+    failed_checks: tuple[str, ...] = ()
 
 
 def run_pipeline(
-    *, as_of: datetime | None, since: datetime | None, full: bool, progress: Progress, is_debug: bool = False
+    *,
+    as_of: datetime | None,
+    since: datetime | None,
+    full: bool,
+    progress: Progress,
+    accept: bool = False,
+    is_debug: bool = False,
 ) -> Outcome:
-    """Land, build and publish through the Dagster job `refresh`, in this process.
+    """Land, check, build and publish through the Dagster job `refresh`, in this process.
+
+    `accept` takes what just landed although the quality gate finds it suspect.
 
     Raises the typed error of whatever failed (see KNOWN_ERRORS), anything else as Dagster raises it.
     """
@@ -49,6 +60,7 @@ def run_pipeline(
         from dagster import DagsterInstance
 
         from dagster_project.definitions import defs
+        from dagster_project.defs.quality import CHECK
 
         if not is_debug:
             # It warns of each data test that this run leaves to the daily pass.
@@ -62,6 +74,7 @@ def run_pipeline(
                         "as_of": iso(as_of) if as_of else "",
                         "since": iso(since) if since else "",
                         "full": full,
+                        "accept": accept,
                     }
                 }
             },
@@ -86,7 +99,13 @@ def run_pipeline(
             rows += int(str(count.value)) if count is not None else 0
             more = event.materialization.metadata.get("has_more")
             has_more |= more is not None and more.value is True
-    return Outcome(is_published=is_published, landed_rows=rows, has_more=has_more)
+    failed = tuple(
+        str(line)
+        for evaluation in result.get_asset_check_evaluations()
+        if evaluation.check_name == CHECK and evaluation.metadata["is_new"].value
+        for line in cast("list[str]", evaluation.metadata["failed"].value)
+    )
+    return Outcome(is_published=is_published, landed_rows=rows, has_more=has_more, failed_checks=failed)
 
 
 def _known(error: BaseException | None) -> BaseException | None:

@@ -1,5 +1,10 @@
 """What can go wrong while reading and landing; every text says what to do next and holds no secret."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingestion.quality.report import QualityReport
+
 
 class IngestionError(Exception):
     """Base of all failures of this package; its text is meant for people."""
@@ -19,6 +24,10 @@ class WarehouseBusyError(IngestionError):
 
 class ExportError(IngestionError):
     """The export folder cannot be read as one."""
+
+
+class ProductUsageError(IngestionError):
+    """The logs of product usage, or the mapping of their fields, cannot be used as they are."""
 
 
 class DiskFullError(IngestionError):
@@ -47,3 +56,25 @@ class StripeUnavailableError(IngestionError):
 
 class StripeAnswerError(IngestionError):
     """Stripe answered something that we cannot use: a refused request or a body that is no JSON."""
+
+
+class QualityError(IngestionError):
+    """What just landed is suspect as a whole; it was taken back and the last publication stays.
+
+    `report` holds the results of all checks.
+    """
+
+    def __init__(self, message: str, report: "QualityReport") -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class QualityCheckError(IngestionError):
+    """A check of what just landed broke, which says nothing of the data; what landed is kept and checked next time.
+
+    `report` holds the results, None where the facts could not even be gathered.
+    """
+
+    def __init__(self, message: str, report: "QualityReport | None" = None) -> None:
+        super().__init__(message)
+        self.report = report

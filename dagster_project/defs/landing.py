@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_project.owners import OWNERS
 from dagster_project.progress import progress
 from dagster_project.resources import Home, RunOptions
+from ingestion.quality import remember
 from ingestion.stripe import load
 from ingestion.stripe.resources import TABLES
 
@@ -36,6 +37,7 @@ def _spec(table: str, description: str) -> dg.AssetSpec:
 )
 def land_stripe(home: Home, options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
     """Read what is new from the account or the export folder and append it."""
+    remember(home.profile)
     report = load(home.profile, since=options.since_at, progress=progress())
     for table in TABLES:
         yield dg.MaterializeResult(

@@ -21,7 +21,7 @@ NOW = datetime(2026, 10, 1, tzinfo=UTC)
 PUBLIC = {
     *("customers", "subscriptions", "invoices", "payments", "subscription_item_values", "fx_rates"),
     *("leak_findings", "finding_lines", "triage", "leak_resolutions", "leak_types"),
-    *("data_coverage", "integration", "policy", "quarantined"),
+    *("data_coverage", "integration", "policy", "quarantined", "quality_results"),
 }
 Run = Callable[..., "CompletedProcess[str]"]
 

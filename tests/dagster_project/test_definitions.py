@@ -28,7 +28,7 @@ def defs() -> dg.Definitions:
 def test_every_table_model_and_seed_is_an_asset(defs: dg.Definitions) -> None:
     nodes = read_manifest()["nodes"].values()
     models = sum(node["resource_type"] in ("model", "seed") for node in nodes)
-    landed = len(TABLES) + len(("integration", "resource_status", "quarantine"))
+    landed = len(TABLES) + len(("integration", "resource_status", "quarantine", "quality_results"))
     policy = len(("policy", "policy_exemptions"))
     materializable = [spec for spec in defs.resolve_all_asset_specs() if spec.group_name != "default"]
     assert len(materializable) == landed + policy + models + 1

@@ -49,6 +49,9 @@ _OTHER_TABLES = """
     CREATE TABLE stripe.quarantine (
         tenant_id VARCHAR, resource VARCHAR, id VARCHAR, reason VARCHAR, raw_text VARCHAR, origin VARCHAR,
         quarantined_at TIMESTAMP);
+    CREATE TABLE stripe.quality_results (
+        tenant_id VARCHAR, checked_at TIMESTAMP, resource VARCHAR, expectation VARCHAR, severity VARCHAR,
+        is_passed BOOLEAN, observed VARCHAR, expected VARCHAR, failed_count BIGINT, sample VARCHAR, error VARCHAR);
     CREATE TABLE operations.policy (
         tenant_id VARCHAR, policy_version VARCHAR, reporting_currency VARCHAR, standard_trial_days INTEGER,
         retry_max_attempts INTEGER, retry_window_days INTEGER, overdue_grace_days INTEGER,
