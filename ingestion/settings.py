@@ -22,6 +22,14 @@ class HomeSettings(BaseSettings):
     profile: str = "duckdb"
 
 
+class ProductUsageSettings(BaseSettings):
+    """Where the product's own logs are; a database's address may hold a password, so it is kept like one."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    leaks_product_usage: SecretStr | None = None
+
+
 class StripeSettings(BaseSettings):
     """How to reach a Stripe account, or the folder of its exports; the key never leaves SecretStr but to be sent."""
 
