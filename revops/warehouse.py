@@ -82,6 +82,21 @@ class Published:
         finally:
             connection.close()
 
+    @classmethod
+    @contextmanager
+    def reopen(cls, pointer: Pointer) -> "Iterator[Published]":
+        """Open the file that was open before, not the newest. Raises PublishedFileError where it is gone."""
+        try:
+            connection = _reader(pointer.path)
+        except duckdb.Error as error:
+            raise PublishedFileError(
+                f"{pointer.path.name} is gone: the figures were published anew. Reload the page and try again."
+            ) from error
+        try:
+            yield cls(connection, pointer)
+        finally:
+            connection.close()
+
     @property
     def path(self) -> Path:
         """The file that is open."""
@@ -156,15 +171,18 @@ def _connect(tenant_dir: Path, as_of: datetime | None) -> tuple[duckdb.DuckDBPyC
     for _ in range(_OPEN_TRIES):
         pointer = _find(tenant_dir, as_of)
         try:
-            connection = duckdb.connect(str(pointer.path), read_only=True, config=_READER_CONFIG)
+            return _reader(pointer.path), pointer
         except duckdb.Error as error:
             failure = error
-            continue
-        connection.execute("set TimeZone = 'UTC'")
-        return connection, pointer
     raise PublishedFileError(
         f"The published file in {tenant_dir} cannot be opened ({failure}). Run `leaks run` to publish again."
     )
+
+
+def _reader(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path), read_only=True, config=_READER_CONFIG)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
 
 
 def _find(tenant_dir: Path, as_of: datetime | None) -> Pointer:

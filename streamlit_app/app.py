@@ -2,8 +2,15 @@
 
 import streamlit as st
 
+from streamlit_app import pages
+
 st.set_page_config(page_title="Revenue Leak Detective", layout="wide", initial_sidebar_state="collapsed")
 st.navigation(
-    [st.Page("views/overview.py", title="What can be recovered", url_path="overview", default=True)],
+    [
+        st.Page(pages.OVERVIEW, title="Overview", url_path="overview", default=True),
+        st.Page(pages.FINDINGS, title="Findings", url_path="findings"),
+        st.Page(pages.QUALITY, title="Data quality", url_path="data-quality"),
+        st.Page(pages.FINDING, title="Finding", url_path="finding", visibility="hidden"),
+    ],
     position="top",
 ).run()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
-__all__ = ["card", "escape", "escape_markdown", "facts", "safe_link", "table"]
+__all__ = ["card", "escape", "escape_markdown", "facts", "heading", "note", "safe_link", "table"]
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -30,16 +30,23 @@ def table(
 ) -> str:
     """A table that screen readers can read; `right` are the columns of numbers. All texts are escaped."""
 
-    def cells(start: str, end: str, row: Sequence[str]) -> str:
-        classes = (' class="leaks-right"' if i in right else "" for i in range(len(row)))
-        return "".join(f"<{start}{cls}>{escape(text)}</{end}>" for text, cls in zip(row, classes, strict=True))
+    def classes(column: int) -> str:
+        return ' class="leaks-right"' if column in right else ""
 
-    body = "".join(f"<tr>{cells('td', 'td', row)}</tr>" for row in rows)
-    head = "<tr>" + cells('th scope="col"', "th", headers) + "</tr>"
+    head = "".join(f'<th scope="col"{classes(i)}>{escape(text)}</th>' for i, text in enumerate(headers))
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td{classes(i)} data-label="{escape(header)}">{escape(text)}</td>'
+            for i, (header, text) in enumerate(zip(headers, row, strict=True))
+        )
+        + "</tr>"
+        for row in rows
+    )
     return (
         '<div class="leaks-scroll" role="region" tabindex="0" aria-label="'
         f'{escape(caption)}"><table class="leaks-table"><caption>{escape(caption)}</caption>'
-        f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -47,6 +54,16 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     """Names and values as a description list. All texts are escaped."""
     items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
     return f'<dl class="leaks-facts">{items}</dl>'
+
+
+def heading(text: str, level: int = 2) -> str:
+    """A heading of a part of a page; the page's own is level 1."""
+    return f'<h{level} class="leaks-heading">{escape(text)}</h{level}>'
+
+
+def note(text: str) -> str:
+    """A small line of explanation."""
+    return f'<p class="leaks-note">{escape(text)}</p>'
 
 
 def card(label: str, figure: str, notes: Iterable[str], *, is_main: bool = False) -> str:

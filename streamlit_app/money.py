@@ -20,10 +20,14 @@ def major(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
+def sign(currency: str) -> str:
+    """What stands before an amount: `$`, or the code and a space that does not break."""
+    code = currency.lower()
+    return _SIGNS.get(code) or f"{code.upper()}{_SPACE}"
+
+
 def text(minor: int, currency: str) -> str:
     """The amount for people: `$1,234.50`, `¥1,200`, `KWD 1.234`, `−€5.00`."""
     value = major(minor, currency)
     digits = f"{abs(value):,.{exponent(currency)}f}"
-    code = currency.lower()
-    sign = _SIGNS.get(code) or f"{code.upper()}{_SPACE}"
-    return f"{'−' if value < 0 else ''}{sign}{digits}"
+    return f"{'−' if value < 0 else ''}{sign(currency)}{digits}"

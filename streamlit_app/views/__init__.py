@@ -1,1 +1,1 @@
-"""Pages and the parts they are made of."""
+"""The pages, one file each; Streamlit runs the file of the page that is open."""

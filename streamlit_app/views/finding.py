@@ -1,39 +1,30 @@
-"""One finding: what is owed, why it is held to be a leak, what was tried, and where to act on it."""
+"""One finding: what is owed, why it is held to be a leak, what was tried, what to do, and who the customer is."""
 
-from typing import Any
-from urllib.parse import quote
+from datetime import datetime
 
 import streamlit as st
 
 from revops.warehouse import Published
-from streamlit_app import data, money
-from streamlit_app.evidence import DECLINE_GROUPS, Evidence, read
-from streamlit_app.format import count, day, moment, percent, words
-from streamlit_app.markup import escape, facts, safe_link, table
-
-_IN_STRIPE = {
-    "invoice": "invoices",
-    "subscription": "subscriptions",
-    "customer": "customers",
-    "charge": "payments",
-    "coupon": "coupons",
-    "price": "prices",
-    "product": "products",
-}
+from streamlit_app import money, pages, stripe_links
+from streamlit_app.data import Row, customer, findings
+from streamlit_app.evidence import Evidence, read
+from streamlit_app.filters import Filters
+from streamlit_app.format import count, day, moment, percent
+from streamlit_app.markup import escape, facts, heading, safe_link
+from streamlit_app.parts import history, page, playbook, timeline
 
 
-def stripe_link(object_type: str, object_id: str, *, is_test: bool) -> str | None:
-    """The object's page in Stripe's dashboard, None for kinds that have no page there."""
-    folder = _IN_STRIPE.get(object_type)
-    if folder is None:
-        return None
-    return f"https://dashboard.stripe.com/{'test/' if is_test else ''}{folder}/{quote(object_id, safe='')}"
-
-
-def show(published: Published, integration: data.Row, finding_id: str) -> None:
-    """Draw the finding, or say that the account no longer shows it."""
-    row = data.finding(published, finding_id)
+def _draw(published: Published, integration: Row, _now: datetime) -> None:
+    address = {name: st.query_params.get_all(name) for name in st.query_params}
+    st.page_link(
+        pages.FINDINGS,
+        label="All findings",
+        query_params=Filters.of_address(address).address(),
+        icon=":material/arrow_back:",
+    )
+    row = findings.finding(published, st.query_params.get(pages.FINDING_ID, ""))
     if row is None:
+        st.title("Finding", anchor=False)
         st.info(
             f"This finding is not among those of {moment(published.as_of)}: it was paid, settled or explained, "
             "or the link is from another account."
@@ -41,28 +32,38 @@ def show(published: Published, integration: data.Row, finding_id: str) -> None:
         return
     evidence = read(row["evidence"], row["currency"])
     st.html(_head(row))
-    _links(row, evidence, is_test=integration.get("mode") == "test")
+    _links(row, evidence, integration)
     st.html(facts(_figures(row)))
-    if evidence.reasons or evidence.wrong_if:
-        st.html(_reasons(evidence))
-    if row["invoice_id"]:
-        tried = data.attempts(published, row["invoice_id"])
-        if tried:
-            headers = ("When (UTC)", "Result", "What it means", "Card")
-            st.html(table(f"{count(len(tried), 'payment attempt')}", headers, _timeline(tried, evidence)))
-        else:
-            st.html('<p class="leaks-note">No payment attempt is on record.</p>')
-    if evidence.facts:
-        with st.expander("All facts"):
-            st.html(facts(evidence.facts))
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        if evidence.reasons or evidence.wrong_if:
+            st.html(_reasons(evidence))
+        _history_of_invoice(published, row, evidence)
+        if evidence.facts:
+            with st.expander("All facts"):
+                st.html(facts(evidence.facts))
+    with right:
+        st.html(heading("What to do"))
+        playbook.show(row["leak_type"])
+    if row["customer_id"]:
+        history.show(published, row["customer_id"], row["finding_id"])
 
 
-def _head(row: data.Row) -> str:
+def _history_of_invoice(published: Published, row: Row, evidence: Evidence) -> None:
+    if not row["invoice_id"]:
+        return
+    tried = customer.attempts(published, row["invoice_id"])
+    invoice = customer.invoice(published, row["invoice_id"])
+    steps = timeline.steps(row, invoice, tried, evidence)
+    st.html(timeline.html(timeline.title(tried), steps))
+
+
+def _head(row: Row) -> str:
     """Amount, customer, kind; a review says that it is in no total."""
     kind = "Alert" if row["is_alert"] else "Review, in no total"
     who = ", ".join(text for text in (row["customer_email"], row["customer_id"]) if text)
     return (
-        f'<p class="leaks-title">{escape(str(row["customer_name"] or "Unknown customer"))}</p>'
+        f'<h1 class="leaks-title">{escape(str(row["customer_name"] or "Unknown customer"))}</h1>'
         f'<p class="leaks-note">{escape(who)}</p>'
         '<section class="leaks-figure"><p class="leaks-number">'
         f"{escape(money.text(row['amount_minor'], row['currency']))}</p></section>"
@@ -71,7 +72,7 @@ def _head(row: data.Row) -> str:
     )
 
 
-def _figures(row: data.Row) -> list[tuple[str, str]]:
+def _figures(row: Row) -> list[tuple[str, str]]:
     pairs = [
         ("Likely to come back", money.text(row["expected_recovery_minor"], row["currency"])),
         ("Chance of recovery", percent(row["recovery_probability"])),
@@ -93,44 +94,22 @@ def _reasons(evidence: Evidence) -> str:
     items = "".join(f"<li>{escape(reason)}</li>" for reason in evidence.reasons)
     if evidence.wrong_if:
         items += f"<li>It would be wrong if: {escape(evidence.wrong_if)}</li>"
-    return f'<p class="leaks-label">Why this is found</p><ul class="leaks-reasons">{items}</ul>'
+    return f'{heading("Why this is found")}<ul class="leaks-reasons">{items}</ul>'
 
 
-def _timeline(tried: list[data.Row], evidence: Evidence) -> list[tuple[str, str, str, str]]:
-    """Attempts, oldest first; what the card network added comes from the evidence."""
-    networks = {attempt.get("charge"): attempt for attempt in evidence.attempts}
-    return [
-        (
-            moment(attempt["created_at"]).removesuffix(" UTC"),
-            words(attempt["status"]),
-            _meaning(attempt, networks.get(attempt["payment_id"], {})),
-            f"{words(attempt['card_brand'])} ••{attempt['card_last4']}" if attempt["card_last4"] else "–",
-        )
-        for attempt in tried
-    ]
-
-
-def _meaning(attempt: data.Row, network: dict[str, Any]) -> str:
-    if attempt["status"] != "failed":
-        return ""
-    text = words(attempt["decline_code"]) or "No reason given"
-    codes = [
-        f"{name} {str(network[key]).replace('_', ' ')}"
-        for name, key in (("network", "network_decline_code"), ("advice", "advice_code"))
-        if network.get(key)
-    ]
-    text += f" ({', '.join(codes)})" if codes else ""
-    group = DECLINE_GROUPS.get(str(attempt["decline_group"]))
-    return f"{text}: {group}" if group else text
-
-
-def _links(row: data.Row, evidence: Evidence, *, is_test: bool) -> None:
-    in_stripe = stripe_link(row["object_type"], row["object_id"], is_test=is_test)
+def _links(row: Row, evidence: Evidence, integration: Row) -> None:
+    in_stripe = stripe_links.link(row["object_type"], row["object_id"], integration)
+    of_customer = stripe_links.link("customer", row["customer_id"], integration) if row["customer_id"] else None
     hosted = safe_link(evidence.hosted_invoice_url)
     with st.container(horizontal=True):
         if in_stripe:
-            st.link_button("Open in Stripe", in_stripe)
+            st.link_button("Open in Stripe", in_stripe, type="primary")
+        if of_customer and of_customer != in_stripe:
+            st.link_button("Customer in Stripe", of_customer)
         if hosted:
             st.link_button(
                 "Hosted invoice page", hosted, help="What the customer sees; Stripe's links end after 30 days."
             )
+
+
+page.show(_draw)

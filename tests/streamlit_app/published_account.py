@@ -1,5 +1,5 @@
 """A published file of an account made up for page tests: the public tables with the columns pages read, filled
-from a few findings. `tests/streamlit_app/test_contract.py` holds its columns against the dbt models."""
+from a few findings."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,37 +11,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from tests.streamlit_app.published_tables import NEWER_TABLES, TABLES
+
 # The warehouse keeps UTC without a zone.
 AS_OF = datetime(2026, 10, 1, tzinfo=UTC).replace(tzinfo=None)
-
-TABLES = {
-    "customers": "tenant_id varchar, customer_id varchar, email varchar, name varchar, country varchar",
-    "subscriptions": "tenant_id varchar, subscription_id varchar, customer_id varchar, plan_name varchar",
-    "invoices": "tenant_id varchar, invoice_id varchar, customer_id varchar, subscription_id varchar, number varchar",
-    "payments": """tenant_id varchar, payment_id varchar, invoice_id varchar, status varchar, amount_minor bigint,
-        currency varchar, decline_code varchar, decline_group varchar, card_brand varchar, card_last4 varchar,
-        created_at timestamp""",
-    "leak_findings": """tenant_id varchar, finding_id varchar, leak_type varchar, family varchar, object_type varchar,
-        object_id varchar, customer_id varchar, currency varchar, amount_minor bigint, recurring_minor bigint,
-        confidence double, recovery_probability double, first_detectable_at timestamp, root_cause varchar,
-        evidence varchar, definition_version varchar, as_of timestamp""",
-    "triage": """tenant_id varchar, finding_id varchar, leak_type varchar, family varchar, customer_id varchar,
-        currency varchar, is_alert boolean, amount_minor bigint, counted_minor bigint, recurring_minor bigint,
-        amount_reporting_minor bigint, counted_reporting_minor bigint, reporting_currency varchar,
-        expected_recovery_minor bigint, priority integer, age_days integer""",
-    "leak_types": """tenant_id varchar, leak_type varchar, family varchar, title varchar, requires varchar,
-        also_reads varchar, is_on boolean, reason varchar, unread_reason varchar""",
-    "data_coverage": """tenant_id varchar, resource varchar, is_on boolean, reason varchar, permission varchar,
-        covered_from timestamp, read_at timestamp, row_count bigint, quarantined_count bigint,
-        other_mode_count bigint""",
-    "integration": """tenant_id varchar, source varchar, account_id varchar, mode varchar, source_now timestamp,
-        api_version varchar, since timestamp, landed_at timestamp, as_of timestamp""",
-    "policy": "tenant_id varchar, policy_version varchar, reporting_currency varchar",
-    "quarantined": """tenant_id varchar, resource varchar, id varchar, reason varchar, raw_text varchar,
-        origin varchar, quarantined_at timestamp""",
-    "fx_rates": """tenant_id varchar, rate_date date, currency varchar, reporting_currency varchar,
-        rate decimal(38, 12), source varchar""",
-}
 
 # Minor units of USD for one minor unit; Norwegian crowns have no rate.
 RATES = {"usd": "1", "eur": "1.1", "jpy": "0.7", "kwd": "0.325"}
@@ -55,7 +28,8 @@ class Account:
     source: str = "api"
     published_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     as_of: datetime = AS_OF
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    is_old_version: bool = False
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in TABLES | NEWER_TABLES})
 
     def __post_init__(self) -> None:
         self.put("integration", source=self.source, mode=self.mode, account_id="acct_1Ab", as_of=self.as_of)
@@ -112,20 +86,41 @@ class Account:
             return round(minor * Decimal(rate)) if rate else None
 
         self.put("customers", customer_id=customer, name=name, email=f"billing@{n}.example", country=country)
-        self.put("subscriptions", subscription_id=f"sub_{n:04d}", customer_id=customer, plan_name=plan)
+        self.put(
+            "subscriptions",
+            subscription_id=f"sub_{n:04d}",
+            customer_id=customer,
+            plan_name=plan,
+            status="past_due",
+            currency=currency,
+            net_monthly_minor=amount_minor,
+            started_at=detected - timedelta(days=200),
+        )
         self.put(
             "invoices",
             invoice_id=invoice,
             customer_id=customer,
             subscription_id=f"sub_{n:04d}",
             number=number,
+            status="open",
+            currency=currency,
+            total_minor=amount_minor,
+            amount_remaining_minor=amount_minor,
+            refunded_minor=0,
+            created_at=detected - timedelta(days=14),
+            finalized_at=detected - timedelta(days=14),
+            is_paid_out_of_band=False,
+            is_deleted=False,
         )
         for i, code in enumerate(declines):
             self.put(
                 "payments",
                 payment_id=f"ch_{n:04d}_{i}",
                 invoice_id=invoice,
+                customer_id=customer,
                 status="failed",
+                amount_refunded_minor=0,
+                is_disputed=False,
                 amount_minor=amount_minor,
                 currency=currency,
                 decline_code=code,
@@ -188,6 +183,27 @@ class Account:
         )
         return finding
 
+    def trend(self) -> None:
+        """Fill recoverable_daily from the findings, as if nothing had been settled."""
+        for back in range(90):
+            day = self.as_of - timedelta(days=back)
+            kinds: dict[str, list[dict[str, Any]]] = {}
+            for row in self.rows["triage"]:
+                if row["is_alert"]:
+                    kinds.setdefault(row["currency"], []).append(row)
+            for currency, rows in kinds.items():
+                known = [row for row in rows if row["age_days"] >= back]
+                amounts = [row["counted_reporting_minor"] for row in known]
+                self.put(
+                    "recoverable_daily",
+                    day=day.date(),
+                    leak_type="unpaid_invoice",
+                    currency=currency,
+                    alerts=len(known),
+                    amount_minor=sum(row["counted_minor"] for row in known),
+                    amount_reporting_minor=None if currency not in RATES else sum(amounts),
+                )
+
     def publish(self, home: Path, n: int = 1) -> Path:
         """Writes published-<n>.duckdb under home/default and points to it."""
         folder = home / "default"
@@ -195,7 +211,7 @@ class Account:
         path = folder / f"published-{n}.duckdb"
         path.unlink(missing_ok=True)
         with duckdb.connect(str(path)) as connection:
-            for table, columns in TABLES.items():
+            for table, columns in (TABLES if self.is_old_version else TABLES | NEWER_TABLES).items():
                 connection.execute(f"create table {table} ({columns})")
                 if self.rows[table]:
                     connection.register("incoming", pd.DataFrame(self.rows[table]).astype(object))
@@ -225,4 +241,5 @@ def typical(**settings: Any) -> Account:
     account.add("Cost $5 and $6 **bold** :smile:", 99_00, age=1)
     account.add("Harbour & Sons", 740_00, age=3, is_alert=False, sentence="Stripe will try again and that can work.")
     account.add("Lumen Labs", 1_150_00, "eur", age=6, is_alert=False, country="FR", plan="Pro")
+    account.trend()
     return account

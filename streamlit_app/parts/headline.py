@@ -5,40 +5,32 @@ from datetime import datetime
 import streamlit as st
 
 from revops.warehouse import Published
-from streamlit_app import data, money
+from streamlit_app import money
+from streamlit_app.data import Row, quality
 from streamlit_app.format import ago, count, day, moment
-from streamlit_app.markup import card, escape, table
+from streamlit_app.markup import card, note, table
 
 SOURCES = {"api": "Stripe's API", "export": "a folder of Stripe exports"}
 
 
-def banner(integration: data.Row) -> None:
-    """Say TEST above everything else on a test-mode account."""
-    if integration.get("mode") == "test":
-        st.html(
-            '<div class="leaks-banner" role="status"><strong>TEST</strong> This is a Stripe test-mode account: '
-            "no amount on this page is real money.</div>"
-        )
-
-
-def heading(published: Published, integration: data.Row, now: datetime) -> None:
+def heading(published: Published, integration: Row, now: datetime) -> None:
     """Title and freshness: the moment the figures describe, when and from what they were made."""
     st.title("What can be recovered", anchor=False)
+    st.html(note(freshness(published, integration, now)))
+
+
+def freshness(published: Published, integration: Row, now: datetime) -> str:
+    """The moment the figures describe, when and from what they were made, in a sentence."""
     source = SOURCES.get(str(integration.get("source")), "an unknown source")
     account = f", account {integration['account_id']}" if integration.get("account_id") else ""
-    st.html(
-        '<p class="leaks-note">'
-        + escape(
-            f"As of {moment(published.as_of)} ({ago(published.as_of, now)}), from {source}{account}. "
-            f"Published {ago(published.published_at, now)}."
-        )
-        + "</p>"
+    return (
+        f"As of {moment(published.as_of)} ({ago(published.as_of, now)}), from {source}{account}. "
+        f"Published {ago(published.published_at, now)}."
     )
 
 
-def figures(published: Published, totals: list[data.Row]) -> None:
+def figures(total: Row, totals: list[Row]) -> None:
     """The one figure in the reporting currency, and beside it every currency on its own."""
-    total = data.reporting_total(published)
     left, right = st.columns([5, 7], gap="large")
     with left:
         st.html(_main_figure(total, totals))
@@ -48,9 +40,9 @@ def figures(published: Published, totals: list[data.Row]) -> None:
 
 def nothing_found(published: Published) -> None:
     """No finding at all: say what was looked at, because silence alone proves nothing."""
-    looked_at = data.checked(published)
+    looked_at = quality.checked(published)
     parts = [count(looked_at[noun + "s"], noun) for noun in ("customer", "subscription", "invoice", "payment")]
-    on = [str(row["title"] or row["leak_type"]) for row in data.leak_types(published) if row["is_on"]]
+    on = [str(row["title"] or row["leak_type"]) for row in quality.leak_types(published) if row["is_on"]]
     st.html(
         card(
             "Can be recovered now",
@@ -64,7 +56,7 @@ def nothing_found(published: Published) -> None:
     )
 
 
-def _main_figure(total: data.Row, totals: list[data.Row]) -> str:
+def _main_figure(total: Row, totals: list[Row]) -> str:
     if not total["alerts"]:
         reviews = sum(row["reviews"] for row in totals)
         return card(
@@ -85,7 +77,7 @@ def _main_figure(total: data.Row, totals: list[data.Row]) -> str:
     return card("Can be recovered now", money.text(total["amount_minor"], total["currency"]), notes, is_main=True)
 
 
-def _currencies(totals: list[data.Row]) -> str:
+def _currencies(totals: list[Row]) -> str:
     """Reviews and monthly amounts stand in columns of their own: they are never added to the alerts."""
     has_recurring = any(row["recurring_minor"] for row in totals)
     headers = ["Currency", "Can be recovered", "Alerts", "Likely to come back"]

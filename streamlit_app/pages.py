@@ -1,0 +1,10 @@
+"""The pages by their files, as links name them."""
+
+OVERVIEW = "views/overview.py"
+FINDINGS = "views/findings.py"
+FINDING = "views/finding.py"
+QUALITY = "views/quality.py"
+
+# Names in the address of one finding's page, and of a page of the list.
+FINDING_ID = "id"
+PAGE = "page"

@@ -1,0 +1,44 @@
+"""What all pages share: one published file, the style sheet, the TEST banner, and words for when there is none."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from revops.errors import RevopsError
+from revops.settings import load_settings
+from revops.warehouse import NothingPublishedError, Published
+from streamlit_app.data import Row, quality
+from streamlit_app.markup import escape_markdown
+
+STYLE = Path(__file__).parent.parent / "style.css"
+
+Draw = Callable[[Published, Row, datetime], None]
+
+
+def show(draw: Draw) -> None:
+    """Draw a page from one published file and now (UTC); without a file, say how to get one."""
+    st.html(STYLE)
+    try:
+        with Published.open(load_settings().leaks_home) as published:
+            integration = quality.integration(published) or {}
+            _banner(integration)
+            draw(published, integration, datetime.now(UTC))
+    except NothingPublishedError:
+        st.title("Nothing is published yet", anchor=False)
+        st.write("Load a Stripe account and look for leaks in it, then reload this page:")
+        st.code("leaks run", language=None)
+        st.write("`leaks doctor` says which setting is missing, if one is.")
+    except RevopsError as error:
+        st.title("The published warehouse cannot be read", anchor=False)
+        st.error(escape_markdown(str(error)))
+
+
+def _banner(integration: Row) -> None:
+    """Say TEST above everything else on a test-mode account."""
+    if integration.get("mode") == "test":
+        st.html(
+            '<div class="leaks-banner" role="status"><strong>TEST</strong> This is a Stripe test-mode account: '
+            "no amount on this page is real money.</div>"
+        )

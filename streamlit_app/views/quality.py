@@ -1,0 +1,22 @@
+"""What the figures rest on: how fresh, what was read, how it was checked, what was set aside."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from revops.warehouse import Published
+from streamlit_app.data import Row
+from streamlit_app.markup import note
+from streamlit_app.parts import checks, coverage, headline, page, usage
+
+
+def _draw(published: Published, integration: Row, now: datetime) -> None:
+    st.title("Data quality", anchor=False)
+    st.html(note(headline.freshness(published, integration, now)))
+    checks.show(published)
+    coverage.resources(published, integration)
+    usage.show(published)
+    coverage.quarantine(published)
+
+
+page.show(_draw)
