@@ -75,7 +75,7 @@ def invoice(
     """A draft over its lines less `discounts` (minor units by discount), all in the lines' currency."""
     subtotal = sum(line["amount"] for line in lines)
     given = [{"amount": amount, "discount": one} for one, amount in (discounts or {}).items()]
-    total = subtotal - sum(one["amount"] for one in given)
+    total = subtotal - sum((discounts or {}).values())
     for line in lines:
         line["invoice"] = invoice_id
     sends = subscription is not None and subscription["collection_method"] == "send_invoice"

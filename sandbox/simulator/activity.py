@@ -49,6 +49,18 @@ class Activity:
         self._forget(self.life.usage)
         self.calls = [one for one in self.calls if one[0] <= self.life.at]
 
+    def log_in(self) -> None:
+        """Somebody logs in now."""
+        head, tail = self._names.get(0) or self._name(0)
+        self.life.logins.append((self.life.at, b'%b%d%b%b"}\n' % (head, self.life.at, tail, _METHODS[0])))
+
+    def first_login(self, index: int) -> int | None:
+        """When a user logged in first."""
+        if index not in self._names:
+            return None
+        head = self._names[index][0]
+        return min((at for at, row in self.life.logins if row.startswith(head)), default=None)
+
     def stop_logins(self) -> None:
         """Nobody logs in any more; programs go on calling the API."""
         self.users = 0

@@ -117,6 +117,11 @@ def catalog(seed: int, anchor: int) -> Catalog:
             nickname="usage_m",
             meter=made.meter["id"],
         )
+    trial = objects.product(identifier(draw, "prod"), "Studio (test)", opened, {}, livemode=False)
+    made.products["test"] = trial
+    made.prices["test_usd_month"] = objects.price(
+        identifier(draw, "price"), trial["id"], "usd", "month", opened, amount="7900", nickname="test_m", livemode=False
+    )
     for name, (title, values) in _COUPONS.items():
         made.coupons[name] = objects.coupon(letters(draw, 8), title, opened, **values)
     for name, (code, is_for_new) in _CODES.items():

@@ -37,6 +37,7 @@ class Contract:
     ) -> None:
         life = customer.life
         self.customer, self.life = customer, life
+        customer.contracts.append(self)
         self.start = self.anchor = trial_end or life.at
         self.periods = 0
         self.months = 12 if price["recurring"]["interval"] == "year" else 1
@@ -137,9 +138,31 @@ class Contract:
                 self._last_usage()
                 self.cancel("cancellation_requested")
                 return
-            if self.payload["status"] == "paused":
+            if self.payload["status"] == "trialing" and not self._may_go_on():
                 return
             self.renew()
+
+    def _may_go_on(self) -> bool:
+        """At a trial's end: whether there is a way to pay, or an invoice is wanted all the same."""
+        wanted = self.payload["trial_settings"]["end_behavior"]["missing_payment_method"]
+        if self.customer.methods or wanted == "create_invoice":
+            return True
+        if wanted == "cancel":
+            self.cancel("cancellation_requested")
+        else:
+            self.life.change("customer.subscription.updated", self.payload, status="paused")
+        return False
+
+    def extend_trial(self, until: int) -> None:
+        """Move the trial's end."""
+        items = [{**item, "current_period_end": until} for item in self.items]
+        self.life.change(
+            "customer.subscription.updated",
+            self.payload,
+            trial_end=until,
+            billing_cycle_anchor=until,
+            items={**self.payload["items"], "data": items},
+        )
 
     def renew(self, *, is_early: bool = False) -> Payload | None:
         """Begin the next period and bill it. Returns the invoice, if there is one."""
@@ -156,6 +179,8 @@ class Contract:
         changes: dict[str, Any] = {"status": "active"} if was_trialing else {}
         if is_early:
             changes["billing_cycle_anchor"] = life.at
+            if was_trialing:
+                changes["trial_end"] = life.at
         price = self.next_price or self.price
         self.next_price = None
         items = [{**item, "current_period_start": period[0], "current_period_end": period[1]} for item in self.items]
@@ -195,6 +220,7 @@ class Contract:
             ended_at=life.at,
             cancellation_details=details,
         )
+        self.customer.till.ended(self)
         self.customer.activity.stop()
 
     def cancel_later(self) -> None:
@@ -317,7 +343,7 @@ class Contract:
         details = line["parent"]["invoice_item_details"]
         if details is not None:
             item = self.life.records["invoiceitem"][details["invoice_item"]]
-            self.life.change("invoiceitem.created", item, is_quiet=True, invoice=invoice["id"])
+            self.life.change(None, item, invoice=invoice["id"])
 
     def _line(self, item: Payload, amount: int | None, period: tuple[int, int] | None = None) -> Payload:
         price, quantity = item["price"], item["quantity"]

@@ -13,6 +13,7 @@ from .seeds import letters
 from .till import Till
 
 if TYPE_CHECKING:
+    from .contract import Contract
     from .life import Life
 
 
@@ -42,10 +43,12 @@ class Customer:
             test_clock=test_clock,
             metadata={**(metadata or {}), **life.world.identity.metadata(life.number, self.account_id)},
         )
-        self.fingerprint: str | None = None
         self.methods: list[Payload] = []
+        self.contracts: list[Contract] = []
         self.till = Till(self)
         self.activity = Activity(self)
+        life.customer_id, life.currency = self.payload["id"], person.place.currency
+        life.customers.append(self)
         life.keep("customer", self.payload)
         life.emit("customer.created", self.payload)
 

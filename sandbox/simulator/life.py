@@ -16,6 +16,7 @@ from .labels import Label
 from .seeds import identifier, source
 
 if TYPE_CHECKING:
+    from .customer import Customer
     from .world import World
 
 Process = Iterator[int]
@@ -44,6 +45,8 @@ class Life:
         self.number = number
         self.random = source(world.seed, number)
         self.at = 0
+        self.customer_id = self.currency = ""
+        self.customers: list[Customer] = []
         self.records: dict[str, dict[str, Payload]] = {}
         self.events: list[tuple[int, bytes]] = []
         self.logins: list[tuple[int, bytes]] = []
@@ -170,14 +173,13 @@ class Life:
 
     def note(self, leak_type: str, cause: str, payload_id: str, **values: Any) -> Label:
         """Note what was injected just now."""
-        customer = next(iter(self.records["customer"].values()))
         label = Label(
             **{
                 "leak_type": leak_type,
                 "cause": cause,
                 "object": payload_id,
-                "customer": customer["id"],
-                "currency": customer["currency"],
+                "customer": self.customer_id,
+                "currency": self.currency,
                 "born_at": self.at,
                 "detectable_at": None,
                 **values,

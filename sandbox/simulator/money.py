@@ -35,7 +35,8 @@ def settled(amount: int, currency: str, exchange_rate: float | None) -> int:
     """The amount (minor units of `currency`) in cents of the dollar balance."""
     if exchange_rate is None:
         return amount
-    return round(amount * exchange_rate * 100 / 10 ** DECIMALS[currency])
+    units: float = amount / 10.0 ** DECIMALS[currency]
+    return round(units * exchange_rate * 100)
 
 
 def fee(cents: int, currency: str) -> int:

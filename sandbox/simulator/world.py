@@ -62,5 +62,5 @@ class World:
         """A customer's life, at its beginning."""
         life = Life(self, number)
         role = self.role(number)
-        life.spawn(STORIES.get(role.story, STORIES["ordinary"])(life, role))
+        life.spawn(STORIES[role.story](life, role))
         return life

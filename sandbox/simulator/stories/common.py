@@ -41,8 +41,8 @@ def sign_up_time(life: Life) -> int:
     return max(start + HOUR, min(at, life.world.anchor - 2 * HOUR))
 
 
-def cycle_time(life: Life, days_ago: int, months: int) -> int:
-    """When to begin so that a monthly renewal falls about so many days before the anchor, after some months.
+def cycle(life: Life, days_ago: int, months: int) -> tuple[int, int]:
+    """When to begin so that a monthly renewal falls so many days before the anchor, and when that renewal is.
 
     At most three days earlier than asked: cycles begin on one of the first 28 days of a month.
     """
@@ -50,7 +50,7 @@ def cycle_time(life: Life, days_ago: int, months: int) -> int:
     earliest = window_start(life)
     while months > 1 and add_months(last, -months) < earliest:
         months -= 1
-    return add_months(last, -months)
+    return add_months(last, -months), last
 
 
 def days_before(life: Life, days: float) -> int:

@@ -54,6 +54,8 @@ def wanders(customer: Customer, contract: Contract, plan: str) -> Process:
         yield life.at + 20 * DAY + draw.randrange(20 * DAY)
         if contract.payload["status"] != "active" or contract.payload["cancel_at_period_end"]:
             continue
+        if contract.next_price is not None:
+            continue
         chance = draw.random()
         if chance < 0.016:
             contract.cancel_later()
