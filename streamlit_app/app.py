@@ -9,7 +9,7 @@ st.navigation(
     [
         st.Page(pages.OVERVIEW, title="Overview", url_path="overview", default=True),
         st.Page(pages.FINDINGS, title="Findings", url_path="findings"),
-        st.Page(pages.QUALITY, title="Data quality", url_path="data-quality"),
+        st.Page(pages.QUALITY, title="Data quality", url_path="quality"),
         st.Page(pages.FINDING, title="Finding", url_path="finding", visibility="hidden"),
     ],
     position="top",

@@ -38,9 +38,8 @@ def steps(finding: Row, invoice: Row | None, tried: list[Row], evidence: Evidenc
             (invoice["next_payment_attempt_at"], "wait", "Stripe's schedule shows a next try"),
         )
         found += [Step(at, kind, what) for at, kind, what in dates if at is not None]
-    found.append(
-        Step(finding["first_detectable_at"], "alert", "An alert from here on" if finding["is_alert"] else "In review")
-    )
+    seen = "An alert from here on" if finding["is_alert"] else "In review from here on"
+    found.append(Step(finding["first_detectable_at"], "alert", seen))
     # Of one second, the cause stands before what follows from it.
     order = {"note": 0, "bad": 1, "good": 1, "wait": 1, "alert": 2}
     return sorted(found, key=lambda step: (step.at, order[step.kind]))

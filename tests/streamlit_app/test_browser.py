@@ -1,80 +1,40 @@
-"""The page in a real browser: filter, open a finding, reload the address, see the same."""
+"""The ways a user goes, in a real browser: from a bar to a finding and back, by links, by keyboard, to files."""
 
-import os
+import csv
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.streamlit_app.conftest import APP
+from tests.streamlit_app.browser import chromium, served
 from tests.streamlit_app.published_account import typical
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        say = "no Chromium: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(say)
-        pytest.skip(say)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
 def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dashboard of an account with sixty more alerts, served by a process of its own."""
-    folder = tmp_path_factory.mktemp("dashboard")
+    """The dashboard of an account with sixty more alerts."""
+    home = tmp_path_factory.mktemp("dashboard") / "home"
     account = typical(mode="test")
     for i in range(60):
         account.add(f"Cedar {i}", 50_00 + i, plan="Starter")
-    account.publish(folder / "home")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)],
-        cwd=folder,
-        env={**os.environ, "LEAKS_HOME": str(folder / "home"), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        started = next((line for line in process.stdout if "URL" in line), None)
-        assert started, f"streamlit ended with {process.wait()}"
-        assert f"http://127.0.0.1:{port}" in started, "it listens on this machine only"
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
+    account.publish(home)
+    with served(home) as address:
+        yield address
 
 
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+def _page(browser: Browser, width: int) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)
@@ -82,56 +42,124 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     context.close()
 
 
-def _pick_first_row(page: Page) -> None:
-    """Rows are painted on a canvas: the first one's box lies below the header."""
-    page.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 20, "y": 35 + 17})
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    yield from _page(browser, 1440)
 
 
-def test_a_link_reproduces_filters_page_and_finding(page: Page, address: str) -> None:
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    yield from _page(browser, 400)
+
+
+def test_a_bar_leads_to_its_findings_a_row_to_the_finding_and_back_to_both(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.get_by_text("This is a Stripe test-mode account")).to_be_visible()
-    expect(page.get_by_text("69 alerts:")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Team 2 alerts")).click()
+    expect(page.get_by_text("2 alerts: €2,400.00, ¥128,000")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/findings\?plan=Team$"))
 
+    page.get_by_role("link", name=re.compile("^Fjordlicht GmbH")).click()
+    expect(page.get_by_role("heading", name="Fjordlicht GmbH")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/finding\?id=f0003&plan=Team$"))
+    expect(page.get_by_role("link", name="Open in Stripe")).to_have_attribute(
+        "href", "https://dashboard.stripe.com/acct_1Ab/test/invoices/in_0003"
+    )
+
+    page.go_back()
+    expect(page.get_by_text("2 alerts: €2,400.00, ¥128,000")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="What can be recovered")).to_be_visible()
+
+
+def test_a_filter_is_in_the_address_survives_a_reload_and_the_back_button_undoes_it(page: Page, address: str) -> None:
+    page.goto(f"{address}findings")
+    expect(page.get_by_text("69 alerts:")).to_be_visible()
     page.get_by_role("combobox", name=re.compile("Currency")).click()
     page.get_by_role("option", name="EUR").click()
     page.keyboard.press("Escape")
     expect(page.get_by_text("1 alert: €2,400.00")).to_be_visible()
     expect(page).to_have_url(re.compile("currency=EUR"))
+    page.get_by_role("radio", name="Both").click()
+    expect(page.get_by_text("1 review: €1,150.00")).to_be_visible()
 
-    _pick_first_row(page)
-    expect(page.get_by_text("Why this is found")).to_be_visible()
-    expect(page.locator(".leaks-title")).to_have_text("Fjordlicht GmbH")
-    expect(page).to_have_url(re.compile("finding=f0003"))
-
+    page.reload()
+    expect(page.get_by_text("1 review: €1,150.00")).to_be_visible()
     link = page.url
     page.goto("about:blank")
     page.goto(link)
-    expect(page.get_by_text("1 alert: €2,400.00")).to_be_visible()
-    expect(page.locator(".leaks-title")).to_have_text("Fjordlicht GmbH")
-    expect(page.get_by_role("link", name="Open in Stripe")).to_have_attribute(
-        "href", "https://dashboard.stripe.com/test/invoices/in_0003"
-    )
+    expect(page.get_by_text("1 review: €1,150.00")).to_be_visible()
 
 
-def test_a_page_of_the_table_is_in_the_address(page: Page, address: str) -> None:
-    page.goto(address)
+def test_the_back_button_undoes_filters_one_by_one(page: Page, address: str) -> None:
+    page.goto(f"{address}findings")
+    page.get_by_role("searchbox").fill("cedar 1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("11 alerts:")).to_be_visible()
+    page.get_by_role("radio", name="Reviews").click()
+    expect(page.get_by_text("No finding passes these filters.")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("11 alerts:")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("cedar 1")
+    page.go_back()
+    expect(page.get_by_text("69 alerts:")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_a_page_of_the_list_is_in_the_address(page: Page, address: str) -> None:
+    page.goto(f"{address}findings?sort=Customer")
     page.get_by_role("button", name="Next").click()
     expect(page).to_have_url(re.compile("page=2"))
+    second = page.get_by_role("link", name=re.compile("^Cedar 28"))
+    expect(second).to_be_visible()
+    page.reload()
+    expect(second).to_be_visible()
+    page.go_back()
+    expect(second).not_to_be_visible()
+
+
+@pytest.mark.parametrize(("button", "suffix"), [("CSV", "csv"), ("Parquet", "parquet")])
+def test_a_file_holds_exactly_what_the_filters_show(
+    page: Page, address: str, tmp_path: Path, button: str, suffix: str
+) -> None:
+    page.goto(f"{address}findings?plan=Starter&sort=Customer")
+    expect(page.get_by_text("60 alerts: $3,017.70")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    assert download.value.suggested_filename == f"findings-2026-10-01.{suffix}"
+    file = tmp_path / f"findings.{suffix}"
+    download.value.save_as(file)
+    rows = list(csv.DictReader(file.read_text().splitlines())) if suffix == "csv" else pq.read_table(file).to_pylist()
+    assert len(rows) == 60
+    assert sum(int(row["counted_minor"]) for row in rows) == 3_017_70
+    assert {row["currency"] for row in rows} == {"usd"}
+    assert [row["customer_name"] for row in rows[:3]] == ["Cedar 0", "Cedar 1", "Cedar 10"]
+
+
+def test_a_finding_opens_by_keyboard(page: Page, address: str) -> None:
+    page.goto(f"{address}findings?currency=JPY")
+    page.get_by_role("link", name=re.compile("^Hoshino Denki")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Hoshino Denki")).to_be_visible()
 
 
 def test_names_of_strangers_stay_text_in_a_browser(page: Page, address: str) -> None:
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    page.goto(f"{address}?finding=f0007&show=Both")
-    expect(page.locator(".leaks-title")).to_have_text("<script>alert('x')</script>")
-    page.goto(f"{address}?finding=f0009")
-    expect(page.locator(".leaks-title")).to_have_text("Cost $5 and $6 **bold** :smile:")
+    page.goto(f"{address}findings?show=Both&currency=USD")
+    for name in ("<script>alert('x')</script>", "[pay here](javascript:alert(1))", "Cost $5 and $6 **bold** :smile:"):
+        row = page.get_by_role("link").filter(has_text=name)
+        expect(row).to_be_visible()
+        row.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        page.go_back()
     assert page.locator("a[href^='javascript']").count() == 0
 
 
-def test_a_phone_needs_no_sideways_scrolling(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    page.goto(f"{address}?finding=f0001")
-    expect(page.locator(".leaks-title")).to_be_visible(timeout=60_000)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
+@pytest.mark.parametrize("path", ["", "findings", "finding?id=f0001", "quality"])
+def test_a_phone_needs_no_sideways_scrolling(phone: Page, address: str, path: str) -> None:
+    phone.goto(f"{address}{path}")
+    expect(phone.get_by_role("heading", level=1)).to_be_visible()
+    expect(phone.get_by_test_id("stStatusWidget")).to_have_count(0)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 400
+    scrolling = "[...document.querySelectorAll('.leaks-scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    assert phone.evaluate(scrolling) == 0

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tests.streamlit_app.published_account import TABLES
+from tests.streamlit_app.published_tables import NEWER_TABLES
+from tests.streamlit_app.published_tables import TABLES as OLDER_TABLES
 
+TABLES = OLDER_TABLES | NEWER_TABLES
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
 
 

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import pytest
 
-from streamlit_app import money
-from tests.streamlit_app.conftest import Show, html
+from streamlit_app import money, pages
+from tests.streamlit_app.conftest import Show, html, links
 from tests.streamlit_app.published_account import AS_OF, Account, typical
 
 
@@ -30,7 +29,7 @@ def test_no_leaks_says_what_was_checked(show: Show) -> None:
     assert "No leaks found" in html(page)
     assert "Checked 1 customer, 0 subscriptions, 0 invoices and 0 payments." in html(page)
     assert "Leak types checked: Unpaid invoices." in html(page)
-    assert not page.dataframe
+    assert not links(page, "findings")
 
 
 def test_totals_equal_the_sums_in_sql_and_count_alerts_only(show: Show, home: Path) -> None:
@@ -51,9 +50,9 @@ def test_what_is_counted_elsewhere_is_not_counted_again(show: Show) -> None:
     account = Account()
     account.add("A", 100_00, counted_minor=100_00)
     account.add("B", 100_00, counted_minor=25_00)
-    page = show(account, finding="f0002")
-    assert "$125.00" in html(page)
-    assert "Counted in totals, the rest by another finding</dt><dd>$25.00" in html(page)
+    assert "$125.00" in html(show(account))
+    finding = html(show(at=pages.FINDING, id="f0002"))
+    assert "Counted in totals, the rest by another finding</dt><dd>$25.00" in finding
 
 
 def test_reviews_stand_in_their_own_column_and_in_no_total(show: Show) -> None:
@@ -72,6 +71,7 @@ def test_only_reviews_is_no_amount(show: Show) -> None:
     page = show(account)
     assert "No alerts" in html(page)
     assert "1 review to look at" in html(page)
+    assert links(page)["Show the reviews"] == "findings?show=Reviews"
 
 
 def test_monthly_amounts_have_a_column_of_their_own(show: Show) -> None:
@@ -96,18 +96,6 @@ def test_one_currency_needs_no_rates(show: Show) -> None:
     account = Account()
     account.add("A", 100_00)
     assert "rates of" not in html(show(account))
-
-
-def test_a_test_account_is_marked(show: Show) -> None:
-    page = show(typical(mode="test"), finding="f0001")
-    assert "test-mode account" in html(page)
-    assert "https://dashboard.stripe.com/test/invoices/in_0001" in [b.url for b in page.get("link_button")]
-
-
-def test_a_live_account_is_not(show: Show) -> None:
-    page = show(typical(), finding="f0001")
-    assert "test-mode account" not in html(page)
-    assert "https://dashboard.stripe.com/invoices/in_0001" in [b.url for b in page.get("link_button")]
 
 
 def test_freshness_names_the_moment_and_the_source(show: Show) -> None:
@@ -138,14 +126,6 @@ def test_switched_off_resources_and_leak_types_say_once_what_to_do(show: Show) -
     assert said.count(REFUSED) == 1
 
 
-def test_a_file_that_an_export_lacks_is_told_only_where_coverage_is(show: Show) -> None:
-    account = typical(source="export")
-    account.put("data_coverage", resource="credit_note", is_on=False, reason="the export has no credit_note.jsonl")
-    page = show(account)
-    assert not page.warning
-    assert "Off: the export has no credit_note.jsonl" in html(page)
-
-
 def test_a_leak_type_judged_on_a_part_says_so(show: Show) -> None:
     account = typical(as_of=datetime.now(UTC).replace(tzinfo=None))
     account.rows["leak_types"][0]["unread_reason"] = "the key may not read disputes"
@@ -156,46 +136,47 @@ def test_quarantined_objects_are_counted_once_and_explained(show: Show) -> None:
     account = typical(as_of=datetime.now(UTC).replace(tzinfo=None))
     for _ in range(2):
         account.put("quarantined", resource="invoice", id="in_x", reason="amount_due is 12.5")
-    page = show(account)
-    assert "1 object in quarantine" in page.warning[0].value
-    assert "amount_due is 12.5" in html(page)
+    assert "1 object in quarantine" in show(account).warning[0].value
+    assert "amount_due is 12.5" in html(show(at=pages.QUALITY))
 
 
-def test_what_is_covered_names_the_limit_of_history(show: Show) -> None:
+def test_each_bar_leads_to_the_findings_it_stands_for(show: Show) -> None:
+    page = show(typical())
+    bars = links(page, "findings")
+    assert bars["8–30 days 2 alerts $1,609.00"] == "findings?age=8%E2%80%9330+days"
+    assert bars["Enterprise 2 alerts $9,790.62"] == "findings?plan=Enterprise"
+    assert bars["No country 1 alert $205.00"] == "findings?country=No+country"
+    listed = html(show(at=pages.FINDINGS, age=["8–30 days"]))
+    assert "2 alerts: $1,609.00" in listed
+
+
+def test_bars_stand_in_the_order_of_ages_and_of_amounts(show: Show) -> None:
+    said = list(links(show(typical()), "findings"))
+    ages = [text.split(" days")[0] for text in said if " days " in text]
+    assert ages == ["0–7", "8–30", "31–90", "181–365"]
+    plans = [text.split()[0] for text in said if text.startswith(("Enterprise", "Team", "Pro "))]
+    assert plans == ["Enterprise", "Team", "Pro"]
+
+
+def test_the_customers_with_most_to_recover_come_first(show: Show) -> None:
     account = typical()
-    account.rows["integration"][0]["since"] = AS_OF - timedelta(days=90)
-    account.rows["data_coverage"][1]["covered_from"] = AS_OF - timedelta(days=90)
-    page = show(account)
-    assert "since 3 Jul 2026, as asked with --since" in page.expander[-1].label
-    assert "since 3 Jul 2026" in html(page)
+    for i in range(20):
+        account.add(f"Small {i}", 1_00 + i)
+    customers = {text: to for text, to in links(show(account), "findings").items() if "?q=" in to}
+    assert len(customers) == 8
+    assert next(iter(customers.items())) == ("Kestrel Robotics 1 alert $8,450.00", "findings?q=cus_0002")
 
 
-@pytest.mark.parametrize("finding", ["f0007", "f0008", "f0009"])
-def test_names_of_strangers_are_shown_as_they_are_written(show: Show, finding: str) -> None:
-    page = show(typical(), finding=finding)
-    body = html(page)
-    assert "<script>" not in body
-    assert "javascript:alert" not in "".join(str(b.url) for b in page.get("link_button"))
-    # Everything else that could read markdown must not get a name at all.
-    for element in (*page.markdown, *page.caption, *page.warning, *page.info, *page.subheader, *page.title):
-        assert "alert(" not in element.value
-        assert "$5" not in element.value
-
-
-def test_a_hosted_link_that_is_no_https_is_no_button(show: Show) -> None:
+def test_one_group_alone_is_no_chart(show: Show) -> None:
     account = Account()
-    account.add("A", 100, hosted="javascript:alert(1)")
-    assert [b.label for b in show(account, finding="f0001").get("link_button")] == ["Open in Stripe"]
+    account.add("A", 100_00)
+    account.add("B", 50_00)
+    page = html(show(account))
+    assert ">By " not in page.replace(">By currency", "")
+    assert "Customers with most to recover" in page
 
 
-def test_a_finding_tells_why_what_was_tried_and_what_would_prove_it_wrong(show: Show) -> None:
-    body = html(show(typical(), finding="f0001"))
-    assert "Every scheduled try has failed" in body
-    assert "It would be wrong if: A payment arrived outside Stripe" in body
-    assert "4 payment attempts" in body
-    assert "Insufficient funds (network 51): a later try can work" in body
-    assert "Visa ••4242" in body
-
-
-def test_a_link_to_a_finding_that_is_gone_says_so(show: Show) -> None:
-    assert "not among those of 1 Oct 2026" in show(typical(), finding="f9999").info[0].value
+def test_failed_checks_are_told_on_the_first_page(show: Show) -> None:
+    account = typical(source="export")
+    account.put("quality_results", resource="invoice", expectation="expect_x", severity="warning", is_passed=False)
+    assert "1 check of the data did not pass" in show(account).warning[0].value

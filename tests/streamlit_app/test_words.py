@@ -7,9 +7,8 @@ import pytest
 
 from streamlit_app import format as fmt
 from streamlit_app.evidence import read
-from streamlit_app.export import findings_csv
 from streamlit_app.markup import card, escape_markdown, facts, safe_link, table
-from streamlit_app.views.finding import stripe_link
+from streamlit_app.stripe_links import link
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -73,11 +72,15 @@ def test_only_https_becomes_a_link(link: str) -> None:
     assert safe_link("https://invoice.stripe.com/i/x") == "https://invoice.stripe.com/i/x"
 
 
-def test_the_link_into_stripe_names_test_mode_and_escapes_the_id() -> None:
-    assert stripe_link("invoice", "in_1", is_test=False) == "https://dashboard.stripe.com/invoices/in_1"
-    assert stripe_link("invoice", "in_1", is_test=True) == "https://dashboard.stripe.com/test/invoices/in_1"
-    assert stripe_link("customer", "../a?b", is_test=False) == "https://dashboard.stripe.com/customers/..%2Fa%3Fb"
-    assert stripe_link("item", "x", is_test=False) is None
+def test_the_link_into_stripe_names_account_and_mode_and_escapes_the_id() -> None:
+    live, test = {"mode": "live", "account_id": None}, {"mode": "test", "account_id": "acct_9"}
+    assert link("invoice", "in_1", live) == "https://dashboard.stripe.com/invoices/in_1"
+    assert (
+        link("invoice", "in_1", {**live, "account_id": "acct_9"}) == "https://dashboard.stripe.com/acct_9/invoices/in_1"
+    )
+    assert link("invoice", "in_1", test) == "https://dashboard.stripe.com/acct_9/test/invoices/in_1"
+    assert link("customer", "../a?b", live) == "https://dashboard.stripe.com/customers/..%2Fa%3Fb"
+    assert link("item", "x", live) is None
 
 
 @pytest.mark.parametrize("text", ["<script>x</script>", '"><img onerror=x>'])
@@ -88,10 +91,3 @@ def test_every_piece_of_markup_escapes_what_it_is_given(text: str) -> None:
 
 def test_markdown_of_strangers_is_plain_text() -> None:
     assert escape_markdown("[x](javascript:1) $a$ **b**\n# c") == (r"\[x\]\(javascript\:1\) \$a\$ \*\*b\*\* \# c")
-
-
-def test_a_name_that_looks_like_a_formula_is_none_in_a_spreadsheet() -> None:
-    row = dict.fromkeys(__import__("streamlit_app.export", fromlist=["COLUMNS"]).COLUMNS, None)
-    made = findings_csv([{**row, "customer_name": "=1+1", "amount_minor": -5}])
-    assert "'=1+1" in made
-    assert ",-5," in made

@@ -1,0 +1,100 @@
+"""The data quality page: what is covered, checked, matched and set aside, in words."""
+
+from datetime import timedelta
+
+from streamlit_app import pages
+from tests.streamlit_app.conftest import Show, html
+from tests.streamlit_app.published_account import AS_OF, Account, typical
+
+
+def test_what_is_covered_names_the_limit_of_history(show: Show) -> None:
+    account = typical()
+    account.rows["integration"][0]["since"] = AS_OF - timedelta(days=90)
+    account.rows["data_coverage"][1]["covered_from"] = AS_OF - timedelta(days=90)
+    page = html(show(account, at=pages.QUALITY))
+    assert "4 kinds of objects read, since 3 Jul 2026, as asked with --since." in page
+    assert ">since 3 Jul 2026<" in page
+
+
+def test_a_file_that_an_export_lacks_is_told_only_where_coverage_is(show: Show) -> None:
+    account = typical(source="export")
+    account.put("data_coverage", resource="credit_note", is_on=False, reason="the export has no credit_note.jsonl")
+    assert not show(account).warning
+    assert "Off: the export has no credit_note.jsonl" in html(show(at=pages.QUALITY))
+
+
+def test_kinds_of_objects_have_their_plural(show: Show) -> None:
+    account = Account()
+    account.put("data_coverage", resource="meter_event_summary", is_on=True)
+    account.put("data_coverage", resource="invoiceitem", is_on=True)
+    page = html(show(account, at=pages.QUALITY))
+    assert ">Meter event summaries<" in page
+    assert ">Invoice items<" in page
+
+
+def test_checks_stand_by_severity_with_what_was_seen_and_expected(show: Show) -> None:
+    account = Account()
+    common = {"checked_at": AS_OF, "resource": "invoice"}
+    account.put(
+        "quality_results",
+        **common,
+        expectation="expect_id_to_be_unique",
+        severity="critical",
+        is_passed=False,
+        observed="2 ids twice",
+        expected="every id once",
+        failed_count=4,
+    )
+    account.put("quality_results", **common, expectation="expect_volume", severity="warning", is_passed=True)
+    account.put(
+        "quality_results",
+        **common,
+        expectation="expect_freshness",
+        severity="warning",
+        is_passed=False,
+        error="KeyError: created <b>",
+    )
+    page = show(account, at=pages.QUALITY)
+    body = html(page)
+    assert "1 of 3 checks passed, 1 Oct 2026, 00:00 UTC." in body
+    assert ">Id to be unique<" in body
+    assert ">Failed for 4 rows<" in body
+    assert ">2 ids twice<" in body
+    assert ">every id once<" in body
+    assert body.index("Critical:") < body.index("Warnings:")
+    assert ">Could not be checked<" in body, "an exception is no failed expectation"
+    assert "KeyError: created &lt;b&gt;" in body
+    assert page.expander[0].label == "1 check passed"
+
+
+def test_the_share_that_matches_no_customer_is_shown(show: Show) -> None:
+    account = Account()
+    account.put(
+        "product_usage_coverage",
+        source="login",
+        rows=1000,
+        accounts=40,
+        users=90,
+        matched_rows=937,
+        unmatched_rows=63,
+        unmatched_accounts=3,
+        matched_share=0.937,
+        covered_from=AS_OF - timedelta(days=200),
+        covered_to=AS_OF,
+        quarantined_count=2,
+        customers_without_activity=5,
+        note="Mails of two domains are shared.",
+    )
+    account.put("unmatched_accounts", source="login", account_id="acc_<1>", rows=60, last_seen_at=AS_OF)
+    body = html(show(account, at=pages.QUALITY))
+    for said in (">63<", ">94 %<", "15 Mar 2026 to 1 Oct 2026", "2 rows could not be read", "5 customers without"):
+        assert said in body, said
+    assert "acc_&lt;1&gt;" in body
+
+
+def test_no_log_says_how_to_read_one(show: Show) -> None:
+    assert "Set LEAKS_PRODUCT_USAGE" in html(show(Account(), at=pages.QUALITY))
+
+
+def test_an_empty_quarantine_says_so(show: Show) -> None:
+    assert "Every object that was read was understood." in html(show(Account(), at=pages.QUALITY))
