@@ -1,14 +1,29 @@
-"""`leaks sandbox`: stand-ins for other people's systems, on this machine."""
+"""`leaks sandbox`: a made-up company and stand-ins for other people's systems, on this machine."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(help="Stand-ins for other people's systems, on this machine.", no_args_is_help=True)
+from cli.sandbox_address import ask, forget, note
+
+if TYPE_CHECKING:
+    from sandbox.simulator import Plan
+
+app = typer.Typer(help="A made-up company and a stand-in for Stripe, on this machine.", no_args_is_help=True)
+
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
+_CUSTOMERS = 200
+Customers = Annotated[int, typer.Option(min=1, help="How many customers the made-up company has.")]
+Seed = Annotated[int, typer.Option(help="The same seed and time make the same company.")]
+Identity = Annotated[
+    str, typer.Option(help="How the product's logs name customers: stripe, metadata, email or domain.")
+]
+Url = Annotated[str | None, typer.Option(help="The sandbox's address; by default that of the one started last.")]
 
 
 def _moment(text: str) -> datetime:
@@ -27,6 +42,21 @@ def _key(text: str) -> tuple[str, list[str]]:
     return key, names
 
 
+def _plan(customers: int, seed: int, moment: datetime, identity: str) -> Plan:
+    from sandbox.simulator import IDENTITIES, Plan
+
+    if identity not in IDENTITIES:
+        raise typer.BadParameter(f"{identity} is none of {', '.join(IDENTITIES)}", param_hint="--identity")
+    return Plan(seed, customers, int(moment.timestamp()), IDENTITIES[identity])
+
+
+def _duration(text: str) -> int:
+    parts = re.fullmatch(r"(\d+)([smhdw])", text.strip())
+    if parts is None:
+        raise typer.BadParameter(f"{text} is no length of time; write 90m, 6h, 3d or 2w")
+    return int(parts[1]) * _SECONDS[parts[2]]
+
+
 @app.command()
 def serve(
     data: Annotated[
@@ -40,10 +70,15 @@ def serve(
         typer.Option(help="A key that exists: sk_live_x, or rk_live_x=invoice_read,customer_read. Repeatable."),
     ] = None,
     ledger: Annotated[Path | None, typer.Option(help="File that records the money moved.")] = None,
+    customers: Customers = _CUSTOMERS,
+    seed: Seed = 1,
+    identity: Identity = "stripe",
+    logs: Annotated[
+        Path | None, typer.Option(help="Folder for the company's logins, usage, policy and labels, kept up to date.")
+    ] = None,
 ) -> None:
-    """Serve a Stripe account over HTTP until Ctrl-C; without --data a small made-up company."""
-    from tempfile import TemporaryDirectory
-
+    """Serve a Stripe account over HTTP until Ctrl-C: a folder, or without --data a company that lives on."""
+    from sandbox.simulator import Living
     from sandbox.stripe import serve as serve_stripe
     from sandbox.stripe.folder import DataFolderError
 
@@ -51,51 +86,75 @@ def serve(
     keys = dict(map(_key, key)) if key else None
     try:
         if data is not None:
-            serve_stripe(data, port, moment, keys=keys, ledger_path=ledger)
+            serve_stripe(data, port, moment, keys=keys, ledger_path=ledger, on_ready=note)
             return
-        from sandbox import company
-
-        now = moment or datetime.now(UTC)
-        with TemporaryDirectory(prefix="leaks-sandbox-") as folder:
-            company.write(Path(folder), now)
-            serve_stripe(Path(folder), port, now, keys=keys, ledger_path=ledger)
+        now = moment or datetime.now(UTC).replace(microsecond=0)
+        plan = _plan(customers, seed, now, identity)
+        serve_stripe(
+            None,
+            port,
+            now,
+            keys=keys,
+            ledger_path=ledger,
+            company=lambda stand_in: Living(plan, stand_in.account(), logs),
+            on_ready=note,
+        )
     except DataFolderError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     except OSError as error:
         typer.echo(f"cannot listen on port {port}: {error.strerror}. Choose another with --port.", err=True)
         raise typer.Exit(1) from error
+    finally:
+        forget()
 
 
 @app.command()
 def write(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if it is missing; a company in it is replaced.")],
-    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 200,
-    seed: Annotated[int, typer.Option(help="The same seed and time make the same company.")] = 1,
+    customers: Customers = _CUSTOMERS,
+    seed: Seed = 1,
     as_of: Annotated[
         str | None, typer.Option(help="The end of its 18 months of history (UTC); now by default.")
     ] = None,
-    identity: Annotated[
-        str, typer.Option(help="How the product's logs name customers: stripe, metadata, email or domain.")
-    ] = "stripe",
+    identity: Identity = "stripe",
 ) -> None:
     """Write a made-up company as JSON-lines: Stripe's objects, events, logins and usage, policy, and labels.
 
     labels.jsonl says which leaks were put into it and what only looks like one.
     """
-    from sandbox.simulator import IDENTITIES, Plan
     from sandbox.simulator import write as write_company
 
-    if identity not in IDENTITIES:
-        raise typer.BadParameter(f"{identity} is none of {', '.join(IDENTITIES)}", param_hint="--identity")
     moment = _moment(as_of) if as_of else datetime.now(UTC)
-    plan = Plan(seed, customers, int(moment.timestamp()), IDENTITIES[identity])
     try:
-        write_company(folder, plan)
+        write_company(folder, _plan(customers, seed, moment, identity))
     except OSError as error:
         typer.echo(f"cannot write {folder}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"{customers} customers as of {moment:%Y-%m-%d %H:%M} UTC in {folder}")
+
+
+@app.command()
+def advance(
+    length: Annotated[str, typer.Argument(metavar="TIME", help="How far: 90m, 6h, 3d, 2w.")],
+    url: Url = None,
+) -> None:
+    """Move the running sandbox's time forward; what its customers do meanwhile happens, with its events."""
+    answer = ask(url, "advance", {"seconds": _duration(length)})
+    now = datetime.fromtimestamp(answer["now"], UTC)
+    typer.echo(f"It is {now:%Y-%m-%d %H:%M} UTC in the sandbox; {answer['events']} events happened.")
+
+
+@app.command("fail-payment")
+def fail_payment(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its id, cus_...")],
+    url: Url = None,
+) -> None:
+    """Let a customer's next charge in the running sandbox fail now: its open invoice, or the next one early."""
+    invoice = ask(url, "fail-payment", {"customer": customer})["invoice"]
+    typer.echo(
+        f"{invoice['id']} was declined: {invoice['amount_remaining']} {invoice['currency']} (minor units) remain."
+    )
 
 
 if __name__ == "__main__":

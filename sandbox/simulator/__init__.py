@@ -7,6 +7,7 @@ shared with the packages that read a Stripe account. Labels are noted by those w
 
 from .folder import write
 from .identity import IDENTITIES
+from .living import Living
 from .world import Plan, World
 
-__all__ = ["IDENTITIES", "Plan", "World", "write"]
+__all__ = ["IDENTITIES", "Living", "Plan", "World", "write"]

@@ -102,3 +102,6 @@ def ripen(life: Life, as_of: int) -> None:
     for line in life.records.get("balance_transaction", {}).values():
         if line["status"] == "pending" and line["available_on"] <= as_of:
             life.change(None, line, status="available")
+    for dispute in life.records.get("dispute", {}).values():
+        lines = [dict(life.records["balance_transaction"][line["id"]]) for line in dispute["balance_transactions"]]
+        life.change(None, dispute, balance_transactions=lines)

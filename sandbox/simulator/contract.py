@@ -83,6 +83,11 @@ class Contract:
         return price
 
     @property
+    def plan(self) -> str:
+        """The plan's short name."""
+        return str(self.price["nickname"]).split("_")[0]
+
+    @property
     def quantity(self) -> int:
         """Seats, or one."""
         return int(self.items[0]["quantity"])
@@ -120,7 +125,7 @@ class Contract:
         life.keep("subscription", self.payload)
         lines = [self._line(self.items[0], 0 if is_trial else None)]
         invoice = self._invoice(lines, "subscription_create", (life.at, life.at))
-        self.payload["latest_invoice"] = invoice["id"]
+        life.change(None, self.payload, latest_invoice=invoice["id"])
         life.emit("customer.subscription.created", self.payload)
         for discount in self.payload["discounts"]:
             life.emit("customer.discount.created", discount)

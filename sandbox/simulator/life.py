@@ -90,6 +90,11 @@ class Life:
         """Let go of the processes, which hold the life that holds them."""
         self._agenda.clear()
 
+    def forget(self) -> None:
+        """Let go of what was written: events, and the bytes of objects."""
+        self.events.clear()
+        self._bodies.clear()
+
     # Objects and events
 
     def identifier(self, prefix: str) -> str:
@@ -99,6 +104,7 @@ class Life:
     def keep(self, name: str, payload: Payload) -> Payload:
         """Keep an object under its file's name and return it."""
         self.records.setdefault(name, {})[payload["id"]] = payload
+        self._bodies.pop(payload["id"], None)
         if self.outlet is not None:
             self.outlet.put(payload)
         return payload

@@ -457,7 +457,7 @@ class Till:
         made = objects.dispute(
             life.identifier("dp"), charge, life.at, status="needs_response", reason=reason, transactions=[]
         )
-        made["balance_transactions"] = [self._balance(made, "adjustment", -charge["amount"])]
+        made["balance_transactions"] = [dict(self._balance(made, "adjustment", -charge["amount"]))]
         life.keep("dispute", made)
         life.change(None, charge, disputed=True)
         life.emit("charge.dispute.created", made)
@@ -469,7 +469,7 @@ class Till:
         details = {**made["evidence_details"], "has_evidence": True, "submission_count": 1}
         transactions = made["balance_transactions"]
         if status == "won":
-            transactions = [*transactions, self._balance(made, "adjustment", made["amount"])]
+            transactions = [*transactions, dict(self._balance(made, "adjustment", made["amount"]))]
         self.life.change(
             "charge.dispute.closed",
             made,

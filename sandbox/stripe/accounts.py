@@ -89,16 +89,21 @@ class Account:
         *,
         request_id: str | None = None,
         idempotency_key: str | None = None,
+        event_id: str | None = None,
+        at: int | None = None,
     ) -> dict[str, Any]:
-        """Add an event about an object, as it is now; `previous` are the old values of what changed."""
+        """Add an event about an object, as it is now; `previous` are the old values of what changed.
+
+        Id and time are made unless they are given.
+        """
         data: dict[str, Any] = {"object": listed(dict(payload))}
         if previous is not None:
             data["previous_attributes"] = dict(previous)
         event = {
-            "id": self.identifiers.make("evt"),
+            "id": event_id or self.identifiers.make("evt"),
             "object": "event",
             "api_version": self.api_version,
-            "created": self.clock.now(),
+            "created": self.clock.now() if at is None else at,
             "data": data,
             "livemode": payload.get("livemode", True) is not False,
             "pending_webhooks": 0,

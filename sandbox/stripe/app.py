@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -44,13 +44,14 @@ class Exchange:
     is_damaged: bool = False
 
 
-def application(stand_in: StandIn, endpoints: list[Endpoint]) -> Starlette:
-    """The app that serves these endpoints from the stand-in's accounts."""
+def application(stand_in: StandIn, endpoints: list[Endpoint], others: Sequence[Route] = ()) -> Starlette:
+    """The app that serves these endpoints from the stand-in's accounts, and `others` outside Stripe's namespace."""
     by_path: dict[str, dict[str, Endpoint]] = {}
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
     methods = ["GET", "POST", "DELETE"]
     routes = [Route(path, _Pipeline(stand_in, known).respond, methods=methods) for path, known in by_path.items()]
+    routes += others
     routes.append(Route("/{rest:path}", _Pipeline(stand_in, {}).respond, methods=methods))
     return Starlette(routes=routes)
 

@@ -36,6 +36,11 @@ class Clock:
         """Move forward by so many seconds (backward when negative)."""
         self._base += seconds
 
+    def set_seconds(self, at: int) -> None:
+        """Continue from this Unix time."""
+        self._base = float(at)
+        self._since = time.monotonic()
+
     def set(self, moment: datetime) -> None:
         """Continue from this time."""
         self._base = moment.timestamp()

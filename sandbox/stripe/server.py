@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,14 +17,18 @@ import uvicorn
 
 from .app import Exchange, application
 from .clock import Clock
+from .control import control_routes
 from .endpoints import read_endpoints
 from .faults import Faults, Gate, Kind
 from .ledger import Ledger
 from .limits import Limits
 from .payments import pay_endpoints
-from .stand_in import StandIn
+from .stand_in import Company, StandIn
 
 _HOST = "127.0.0.1"
+_TICK_SECONDS = 1.0
+# Makes the customers who live in a stand-in.
+Settle = Callable[[StandIn], Company]
 
 
 class _Server(uvicorn.Server):
@@ -80,7 +84,7 @@ class Running:
 
 def _server(stand_in: StandIn) -> _Server:
     config = uvicorn.Config(
-        application(stand_in, [*read_endpoints(), *pay_endpoints(stand_in)]),
+        application(stand_in, [*read_endpoints(), *pay_endpoints(stand_in)], control_routes(stand_in)),
         log_level="error",
         access_log=False,
         date_header=False,
@@ -116,11 +120,12 @@ def running(
     ledger_path: Path | None = None,
     seed: int = 1,
     record_bodies: bool = False,
+    company: Settle | None = None,
 ) -> Iterator[Running]:
     """Serve a folder from a thread of this process while the block runs; port 0 takes a free one.
 
-    Without a folder the account is empty. The clock starts at `as_of` and ticks on unless `is_frozen`. Raises
-    DataFolderError for what cannot be served.
+    Without a folder the account is empty, or `company` fills it and lives on in it. The clock starts at `as_of` and
+    ticks on unless `is_frozen`. Raises DataFolderError for what cannot be served.
     """
     with Ledger(ledger_path) as ledger, _listen(port) as listener:
         stand_in = StandIn(
@@ -132,6 +137,9 @@ def running(
             seed=seed,
             records_bodies=record_bodies,
         )
+        if company is not None:
+            stand_in.company = company(stand_in)
+            stand_in.clock.restart()
         server = _server(stand_in)
         # The socket listens before the thread does anything, so a first request only waits, never fails.
         listener.listen(128)
@@ -145,7 +153,7 @@ def running(
 
 
 def serve(
-    data_dir: Path,
+    data_dir: Path | None,
     port: int = 0,
     as_of: datetime | None = None,
     *,
@@ -153,11 +161,13 @@ def serve(
     ledger_path: Path | None = None,
     requests_per_second: float | None = None,
     requests_per_second_per_endpoint: float | None = None,
+    company: Settle | None = None,
+    on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve a folder until SIGTERM or SIGINT. Writes the address to stderr.
+    """Serve a folder, or a company that lives on, until SIGTERM or SIGINT. Writes the address to stderr.
 
-    `keys` maps each key that exists to its permissions; an empty list means all. Without it every key works.
-    Raises DataFolderError, and OSError for a port in use.
+    `on_ready` is told the address before that. `keys` maps each key that exists to its permissions; an empty list
+    means all. Without it every key works. Raises DataFolderError, and OSError for a port in use.
     """
     with Ledger(ledger_path) as ledger, _listen(port) as listener:
         stand_in = StandIn(
@@ -171,16 +181,33 @@ def serve(
         for key, permissions in (keys or {}).items():
             if permissions:
                 stand_in.restrict(key, permissions)
+        if company is not None:
+            stand_in.company = company(stand_in)
+            stand_in.clock.restart()
         server = _server(stand_in)
+        ended = threading.Event()
+        life = threading.Thread(target=_tick, args=(stand_in, ended), daemon=True)
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             server.should_exit = True
 
         previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            sys.stderr.write(f"Stripe sandbox at http://{_HOST}:{listener.getsockname()[1]}\n")
+            url = f"http://{_HOST}:{listener.getsockname()[1]}"
+            if on_ready is not None:
+                on_ready(url)
+            sys.stderr.write(f"Stripe sandbox at {url}\n")
             sys.stderr.flush()
+            if stand_in.company is not None:
+                life.start()
             server.run(sockets=[listener])
         finally:
+            ended.set()
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+
+def _tick(stand_in: StandIn, ended: threading.Event) -> None:
+    """What is due happens while the clock ticks on by itself, too."""
+    while not ended.wait(_TICK_SECONDS):
+        stand_in.advance(0)

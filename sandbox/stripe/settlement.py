@@ -26,7 +26,7 @@ class Settlement:
         self._account = account
         self._ledger = ledger
         self._invoice = invoice
-        self._request = {"request_id": request_id, "idempotency_key": idempotency_key}
+        self._request_id, self._idempotency_key = request_id, idempotency_key
         self._now = account.clock.now()
 
     def charge(self, method: Payload) -> None:
@@ -139,7 +139,6 @@ class Settlement:
         return [payment for payment in found if payment["status"] == "open"]
 
     def _record(self, entry_id: str, kind: Any) -> None:
-        key = self._request["idempotency_key"]
         self._ledger.append(
             Entry(
                 id=entry_id,
@@ -150,7 +149,7 @@ class Settlement:
                 amount_minor=self._invoice["amount_remaining"],
                 currency=self._invoice["currency"],
                 at=self._now,
-                idempotency_key=key,
+                idempotency_key=self._idempotency_key,
             )
         )
 
@@ -218,7 +217,7 @@ class Settlement:
         self._note(kind, payload)
 
     def _note(self, kind: str, payload: Payload, previous: Payload | None = None) -> None:
-        self._account.emit(kind, payload, previous, **self._request)
+        self._account.emit(kind, payload, previous, request_id=self._request_id, idempotency_key=self._idempotency_key)
 
     def _change(self, kind: str | None, payload: Payload, **changes: Any) -> None:
         before = copy.deepcopy(payload)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .accounts import Account, Identifiers
 from .clock import Clock
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from .app import Exchange
 
 DEFAULT_ACCOUNT = "acct_1SandboxCompany0"
+
+
+class Company(Protocol):
+    """Customers who go on living behind the API."""
+
+    def advance(self, until: int, set_clock: Callable[[int], None]) -> int:
+        """Let everything happen that is due until this time; returns how much that was."""
+
+    def fail_payment(self, customer_id: str, now: int, set_clock: Callable[[int], None]) -> dict[str, Any]:
+        """Let a customer's next charge fail now; returns the invoice."""
 
 
 class StandIn:
@@ -52,6 +62,7 @@ class StandIn:
         self.records_bodies = records_bodies
         self.declines: dict[str, str] = {}
         self.accounts: dict[str, Account] = {}
+        self.company: Company | None = None
         self.account_id = self.add_account(DEFAULT_ACCOUNT, data_dir)
         if data_dir is not None:
             for folder in sorted(data_dir.glob("acct_*")):
@@ -101,6 +112,17 @@ class StandIn:
     def restrict(self, key: str, permissions: Iterable[str]) -> None:
         """Let a restricted key do only this, e.g. `invoice_read`."""
         self.keys.restrict(key, permissions)
+
+    def advance(self, seconds: int) -> int:
+        """Move time forward; what a living company does meanwhile happens, each thing at its time.
+
+        Returns how much happened.
+        """
+        until = self.clock.now() + seconds
+        if self.company is not None:
+            return self.company.advance(until, self.clock.set_seconds)
+        self.clock.set_seconds(until)
+        return 0
 
     def decline(self, fingerprint: str, code: str | None) -> None:
         """Decline every payment with cards of this fingerprint by this code; None approves again."""

@@ -55,7 +55,7 @@ def farmed(life: Life, role: Role) -> Process:
             amount=0,
             note="the discounts on its paid invoices",
         )
-    yield from wanders(customer, contract, "studio")
+    yield from wanders(customer, contract)
 
 
 def _launch(invoices_beyond: int) -> Story:
@@ -90,7 +90,7 @@ def _standing(coupon: str, metadata: dict[str, str], looks_like: str) -> Story:
         customer = comes(life, metadata=metadata)
         contract = buys(customer, life.random.choice(("solo", "studio", "business")), coupon=coupon)
         life.note(looks_like, coupon, contract.payload["id"], note="agreed, see the customer's metadata")
-        yield from wanders(customer, contract, "solo")
+        yield from wanders(customer, contract)
 
     return story
 
@@ -103,7 +103,7 @@ def agency(life: Life, role: Role) -> Process:
     customer = comes(life, fingerprint=fingerprint, metadata={"paid_by": "agency"})
     contract = buys(customer)
     life.note("promo_farming", "agency_card", contract.payload["id"], note="a shared card, no promotion")
-    yield from wanders(customer, contract, "solo")
+    yield from wanders(customer, contract)
 
 
 def expired_coupon(life: Life, _role: Role) -> Process:

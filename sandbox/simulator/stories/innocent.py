@@ -23,7 +23,7 @@ def rescued(life: Life, _role: Role) -> Process:
     customer.add_card()
     for invoice in list(life.records["invoice"].values()):
         customer.till.retry_now(contract, invoice)
-    yield from wanders(customer, contract, "solo")
+    yield from wanders(customer, contract)
 
 
 def late_transfer(life: Life, _role: Role) -> Process:
@@ -32,7 +32,7 @@ def late_transfer(life: Life, _role: Role) -> Process:
     customer = comes(life, has_card=False)
     customer.till.transfer_days = 31 + life.random.random() * 4
     contract = buys(customer, life.random.choice(("business", "studio")), days_until_due=30)
-    yield from wanders(customer, contract, "business")
+    yield from wanders(customer, contract)
 
 
 def card_then_transfer(life: Life, _role: Role) -> Process:

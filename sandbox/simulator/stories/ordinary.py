@@ -44,10 +44,10 @@ def _stays(life: Life, _role: Role) -> Process:
         days_until_due=30 if sends else None,
         is_metered=interval == "month" and plan in _LADDER and draw.random() < 0.2,
     )
-    yield from wanders(customer, contract, plan)
+    yield from wanders(customer, contract)
 
 
-def wanders(customer: Customer, contract: Contract, plan: str) -> Process:
+def wanders(customer: Customer, contract: Contract) -> Process:
     """Every month or so something may happen: a change of plan, a refund, an end, a return."""
     life, draw = customer.life, customer.life.random
     while not contract.is_ended:
@@ -56,32 +56,32 @@ def wanders(customer: Customer, contract: Contract, plan: str) -> Process:
             continue
         if contract.next_price is not None:
             continue
-        chance = draw.random()
+        chance, plan = draw.random(), contract.plan
         if chance < 0.016:
             contract.cancel_later()
         elif chance < 0.022:
             contract.cancel("cancellation_requested")
         elif chance < 0.028:
-            plan = _climbs(contract, plan)
+            _climbs(contract, plan)
         elif chance < 0.034 and PLANS[plan].is_seats:
             contract.change_plan(contract.price, contract.quantity + draw.randrange(1, 4), is_billed_now=False)
         elif chance < 0.038 and plan in _LADDER[1:] and contract.months == 1:
-            plan = _LADDER[_LADDER.index(plan) - 1]
-            contract.next_price = life.world.catalog.price(plan, customer.currency, "month")
+            below = _LADDER[_LADDER.index(plan) - 1]
+            contract.next_price = life.world.catalog.price(below, customer.currency, "month")
         elif chance < 0.041:
             _is_sorry(customer, contract)
     if draw.random() < 0.15:
         yield life.at + draw.randrange(30 * DAY, 120 * DAY)
-        yield from wanders(customer, buys(customer, plan if PLANS[plan].intervals != ("year",) else "studio"), plan)
+        again = contract.plan if PLANS[contract.plan].intervals != ("year",) else "studio"
+        yield from wanders(customer, buys(customer, again))
 
 
-def _climbs(contract: Contract, plan: str) -> str:
+def _climbs(contract: Contract, plan: str) -> None:
     if plan not in _LADDER[:-1] or contract.months != 1:
-        return plan
+        return
     above = _LADDER[_LADDER.index(plan) + 1]
     price = contract.life.world.catalog.price(above, contract.customer.currency, "month")
     contract.change_plan(price, 1, is_billed_now=contract.life.random.random() < 0.6)
-    return above
 
 
 def _is_sorry(customer: Customer, contract: Contract) -> None:

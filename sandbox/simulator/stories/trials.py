@@ -111,7 +111,7 @@ def extended_once(life: Life, _role: Role) -> Process:
     yield life.at + 12 * DAY
     contract.extend_trial(life.at + 9 * DAY)
     life.note("trial_pushed", "extended_once", contract.payload["id"], note="pays since")
-    yield from wanders(customer, contract, "solo")
+    yield from wanders(customer, contract)
 
 
 def pilot(life: Life, _role: Role) -> Process:
