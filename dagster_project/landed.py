@@ -9,6 +9,18 @@ from dagster_project.moments import next_second, utc
 from dagster_project.publish import reading
 from ingestion.stripe.resources import TABLES
 
+# New facts, and what was removed because it had been read by another mapping, change the counts; links and rules
+# are replaced, so what they say counts.
+PRODUCT_USAGE = """
+    select 'login' as name, count(*) as rows, max(loaded_at)::varchar as newest from product.login
+    union all select 'usage', count(*), max(loaded_at)::varchar from product.usage
+    union all select 'account_link', count(*), bit_xor(hash(account_link))::varchar from product.account_link
+    union all select 'rules', count(*), bit_xor(hash(rules))::varchar from product.rules
+    union all select 'quarantine', sum(quarantined_count)::bigint, max(read_at)::varchar
+        from product.file_status where quarantined_count > 0
+    order by name
+"""
+
 
 class NothingLandedError(Exception):
     """The warehouse holds no account yet."""
@@ -43,5 +55,6 @@ def read_landed(warehouse: Path) -> Landed:
         parts += connection.execute(
             "select resource, is_on, reason, covered_from from stripe.resource_status order by resource"
         ).fetchall()
+        parts += connection.execute(PRODUCT_USAGE).fetchall()
     digest = hashlib.sha256(repr([*parts, source[1]]).encode()).hexdigest()[:16]
     return Landed(source_now=next_second(utc(source[0])), mode=source[1], fingerprint=digest)

@@ -9,18 +9,17 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from revops.domain.currencies import CURRENCIES
 from revops.errors import RevopsError
-
-ObjectType = Literal["customer", "subscription", "coupon"]
+from revops.policy_product_usage import ProductUsage
+from revops.policy_sections import Exemption, ObjectType, Retries, Strict, UnpaidInvoice
 
 
 class PolicyError(RevopsError):
@@ -35,69 +34,7 @@ def _known_currency(code: str) -> str:
     return code
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Retries(_Strict):
-    """How long a failed invoice is still being retried, and is therefore not lost yet.
-
-    The defaults are Stripe's own recommendation: 8 tries, counted per card in 30 days.
-    """
-
-    max_attempts: Annotated[int, Field(ge=1, le=50, description="a whole number from 1 to 50")] = 8
-    window_days: Annotated[int, Field(ge=1, le=365, description="whole days from 1 to 365")] = 30
-
-
-class UnpaidInvoice(_Strict):
-    """Thresholds of the leak type unpaid_invoice."""
-
-    overdue_grace_days: Annotated[int, Field(ge=0, le=365, description="whole days from 0 to 365")] = 7
-    minimum_amount_minor: Annotated[
-        int, Field(ge=0, description="a whole number of minor units (cents, yen), 0 or more")
-    ] = 0
-
-
-class Exemption(_Strict):
-    """Something that is no leak here: objects whose metadata has a key (and, if given, this value)."""
-
-    leak_type: Annotated[str, Field(min_length=1, description="'*' or the name of a leak type")] = "*"
-    customer: Annotated[str | None, Field(min_length=1, description="a customer's metadata key")] = None
-    subscription: Annotated[str | None, Field(min_length=1, description="a subscription's metadata key")] = None
-    coupon: Annotated[str | None, Field(min_length=1, description="a coupon's metadata key")] = None
-    value: Annotated[
-        str | None,
-        Field(min_length=1, description="text in quotes, for example 'true' (metadata is always text)"),
-    ] = None
-    reason: Annotated[str, Field(min_length=1, description="a sentence that people will read")]
-
-    @model_validator(mode="after")
-    def _one_object(self) -> "Exemption":
-        if sum(key is not None for key in (self.customer, self.subscription, self.coupon)) != 1:
-            raise PydanticCustomError("names_one_object", "name one object")
-        return self
-
-    @property
-    def object_type(self) -> ObjectType:
-        """Whose metadata is looked at."""
-        for name in get_args(ObjectType):
-            if getattr(self, name) is not None:
-                return name  # type: ignore[no-any-return]  # one of the literals, by construction
-        raise AssertionError("validated: one object is named")
-
-    def as_row(self, tenant_id: str) -> dict[str, Any]:
-        """The row of operations.policy_exemptions."""
-        return {
-            "tenant_id": tenant_id,
-            "leak_type": self.leak_type,
-            "object_type": self.object_type,
-            "metadata_key": getattr(self, self.object_type),
-            "metadata_value": self.value,
-            "reason": self.reason,
-        }
-
-
-class Policy(_Strict):
+class Policy(Strict):
     """A tenant's rules; every field has a default, so an empty document is a valid policy."""
 
     reporting_currency: Annotated[
@@ -109,6 +46,9 @@ class Policy(_Strict):
     retries: Annotated[Retries, Field(description="the keys max_attempts, window_days")] = Retries()
     unpaid_invoice: Annotated[UnpaidInvoice, Field(description="the keys overdue_grace_days, minimum_amount_minor")] = (
         UnpaidInvoice()
+    )
+    product_usage: Annotated[ProductUsage, Field(description="the keys login, usage, time_zone, identity, ...")] = (
+        ProductUsage()
     )
     exemptions: Annotated[
         tuple[Exemption, ...],
@@ -232,18 +172,18 @@ def _model_at(place: Sequence[str | int]) -> type[BaseModel]:
         field = model.model_fields.get(str(step))
         if field is None:
             continue
-        kind = field.annotation
-        inner = get_args(kind)[0] if get_origin(kind) is tuple else kind
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            model = inner
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
     return model
 
 
 def _description(place: Sequence[str | int]) -> str:
     names = [step for step in place if isinstance(step, str)]
-    if isinstance(place[-1], int):
+    if isinstance(place[-1], int) and _model_at(place) is not _model_at(place[:-2]):
         return f"the keys {', '.join(_model_at(place).model_fields)}"
-    field = _model_at(place[:-1]).model_fields.get(names[-1])
+    last = len(place) - 1 - [*reversed(place)].index(names[-1])
+    field = _model_at(place[:last]).model_fields.get(names[-1])
     return (field.description if field else None) or "see policy.example.yml"
 
 

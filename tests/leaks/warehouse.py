@@ -59,6 +59,28 @@ _OTHER_TABLES = """
     CREATE TABLE operations.policy_exemptions (
         tenant_id VARCHAR, leak_type VARCHAR, object_type VARCHAR, metadata_key VARCHAR,
         metadata_value VARCHAR, reason VARCHAR);
+    CREATE TABLE product.login (
+        tenant_id VARCHAR, account_id VARCHAR, user_id VARCHAR, user_email VARCHAR, method VARCHAR,
+        occurred_at TIMESTAMP, is_zone_assumed BOOLEAN, idempotency_key VARCHAR, row_key BIGINT, origin VARCHAR,
+        read_from BIGINT, mapping_version VARCHAR, loaded_at TIMESTAMP);
+    CREATE TABLE product.usage (
+        tenant_id VARCHAR, account_id VARCHAR, user_id VARCHAR, user_email VARCHAR, metric VARCHAR,
+        quantity DECIMAL(38, 6), occurred_at TIMESTAMP, is_zone_assumed BOOLEAN, idempotency_key VARCHAR,
+        row_key BIGINT, origin VARCHAR, read_from BIGINT, mapping_version VARCHAR, loaded_at TIMESTAMP);
+    CREATE TABLE product.account_link (
+        tenant_id VARCHAR, account_id VARCHAR, customer_id VARCHAR, origin VARCHAR);
+    CREATE TABLE product.rules (
+        tenant_id VARCHAR, is_configured BOOLEAN, time_zone VARCHAR, identity VARCHAR, metadata_key VARCHAR,
+        unmatched_warning_share DOUBLE, stale_after_days INTEGER);
+    CREATE TABLE product.file_status (
+        tenant_id VARCHAR, origin VARCHAR, kind VARCHAR, mapping_version VARCHAR, size BIGINT, head VARCHAR,
+        tail VARCHAR, read_to BIGINT, read_lines BIGINT, cursor VARCHAR, row_count BIGINT, landed_count BIGINT,
+        quarantined_count BIGINT, first_at TIMESTAMP, last_at TIMESTAMP, read_at TIMESTAMP);
+    CREATE TABLE product.quarantine (
+        tenant_id VARCHAR, resource VARCHAR, id VARCHAR, reason VARCHAR, raw_text VARCHAR, origin VARCHAR,
+        quarantined_at TIMESTAMP);
+    INSERT INTO product.rules VALUES
+        ('default', false, 'UTC', 'stripe_id,metadata,mapping,email,domain', 'account_id', 0.05, 3);
     INSERT INTO operations.policy VALUES ('default', 'defaults', 'usd', 14, 8, 30, 7, 0, NULL);
 """
 
@@ -82,7 +104,7 @@ class Warehouse:
         self.path = path
         self._landings = 0
         with self._connect() as connection:
-            connection.execute("CREATE SCHEMA stripe; CREATE SCHEMA operations")
+            connection.execute("CREATE SCHEMA stripe; CREATE SCHEMA operations; CREATE SCHEMA product")
             for resource in RESOURCES:
                 connection.execute(f"CREATE TABLE stripe.{resource} ({_VERSION_COLUMNS})")
             connection.execute(_OTHER_TABLES)

@@ -6,6 +6,11 @@ with
         select tenant_id, resource, coalesce(reason, resource || ' is switched off') as reason
         from {{ ref("data_coverage") }}
         where not is_on and (permission is not null or resource <> 'dispute')
+        union all
+        select tenant_id, 'product_usage' as resource, 'no log of the product was read' as reason
+        from {{ ref("product_usage_coverage") }}
+        group by tenant_id
+        having sum("rows") = 0
     ),
 
     tenants as (select distinct tenant_id from {{ ref("data_coverage") }}),

@@ -1,0 +1,14 @@
+{{ config(materialized="view") }}
+
+select
+    tenant_id,
+    account_id,
+    user_email,
+    coalesce(account_id, user_email) as account_key,
+    coalesce(user_id, user_email, account_id) as user_key,
+    metric,
+    quantity,
+    occurred_at,
+    is_zone_assumed
+from {{ source("product", "usage") }}
+where occurred_at <= {{ as_of() }}
