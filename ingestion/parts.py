@@ -34,7 +34,7 @@ ROW_GROUP_BYTES = 16 * 1024 * 1024
 @dataclass
 class _Buffer:
     ids: list[str] = field(default_factory=list)
-    version_at: list[datetime] = field(default_factory=list)
+    version_at: list[datetime | None] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     event_ids: list[str | None] = field(default_factory=list)
     api_versions: list[str | None] = field(default_factory=list)
@@ -71,14 +71,17 @@ class PartWriter:
         self,
         *,
         id: str,
-        version_at: datetime,
+        version_at: datetime | None,
         source: str,
         payload: bytes,
         payload_hash: str,
         event_id: str | None = None,
         api_version: str | None = None,
     ) -> None:
-        """Adds one version; `version_at` is naive UTC, `payload` canonical JSON."""
+        """Adds one version; `payload` is canonical JSON.
+
+        `version_at` is naive UTC, None for a read whose time only the end of reading tells.
+        """
         buffer = self._buffer
         buffer.ids.append(id)
         buffer.version_at.append(version_at)

@@ -52,7 +52,7 @@ MERGED_BELOW_ROWS = 100_000
 ROWS_COMPARED_AT_ONCE = 400_000
 # A row group is held in memory by each thread until it is written: 120,000 payloads, DuckDB's default, are 300 MB.
 PART_FORMAT = f"(format parquet, compression lz4, row_group_size {ROW_GROUP_ROWS})"
-NEWEST_FIRST = "version_at desc, (source = 'event') asc, loaded_at desc, event_id desc"
+NEWEST_FIRST = "version_at desc, (source = 'event') asc, loaded_at desc, event_id desc, payload_hash"
 
 
 def prepare(profile: Profile, tables: Iterable[str], replaced: Mapping[str, pa.Schema]) -> None:
@@ -78,11 +78,13 @@ def land(
     *,
     fully_read_at: Mapping[str, datetime],
     now: datetime,
+    read_at: datetime | None = None,
     keep_reads: bool = False,
 ) -> dict[str, int]:
     """Appends what the parts hold and the warehouse has not; returns the number of new versions per table.
 
     `fully_read_at` is when a table had last been read whole before these parts; `now` is stored with restated rows.
+    `read_at` is the time of reads that do not state their own.
     `keep_reads` lands reads that confirm what is newest too: they settle a doubt and must stand against later events.
     Raises DiskFullError, or IngestionError for another failure of the load; the parts stay in both cases.
     """
@@ -90,7 +92,7 @@ def land(
     for table, paths in parts.items():
         if paths:
             chosen[table] = _new_versions(
-                profile, table, list(paths), fully_read_at.get(table), now, keep_reads=keep_reads
+                profile, table, list(paths), fully_read_at.get(table), now, read_at=read_at, keep_reads=keep_reads
             )
     imported = {table: [p for p in paths if _row_count(p)] for table, paths in chosen.items()}
     imported = {table: paths for table, paths in imported.items() if paths}
@@ -185,48 +187,51 @@ def disk_full(profile: Profile) -> DiskFullError:
 
 
 def _new_versions(
-    profile: Profile, table: str, paths: list[Path], fully_read_at: datetime | None, now: datetime, *, keep_reads: bool
+    profile: Profile,
+    table: str,
+    paths: list[Path],
+    fully_read_at: datetime | None,
+    now: datetime,
+    *,
+    read_at: datetime | None,
+    keep_reads: bool,
 ) -> list[Path]:
     """The parts themselves where all their rows are new, else one part with those that are."""
     raw = f"{profile.dataset}.{table}"
     with duckdb.connect(str(profile.warehouse), config={"memory_limit": MEMORY_LIMIT}) as connection:
         files = [str(path) for path in paths]
         connection.execute("SET preserve_insertion_order = false")
+        version_at = "version_at" if read_at is None else f"coalesce(version_at, {_literal(read_at)})"
+        parts = (
+            f"(select * replace ({version_at} as version_at), file_index, file_row_number from read_parquet({files!r}))"
+        )
         rows, ids, known = _one(
             connection,
             f"""
-            select count(*), count(distinct id), (select count(*) from {raw} semi join read_parquet($files) using (id))
-            from read_parquet($files)
+            select count(*), count(distinct id), (select count(*) from {raw} semi join {parts} using (id))
+            from {parts}
             """,
-            {"files": files},
         )
         target = paths[0].parent / "new" / f"{table}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = ", ".join(COLUMNS)
-        if known == 0 and rows == ids:
+        is_all_new = known == 0 and rows == ids
+        if is_all_new and read_at is None:
             return _merged(connection, paths, target, columns)
-        connection.execute("create temp table kept (file_index ubigint, file_row_number bigint)")
-        connection.execute("create temp table late (id varchar, version_at timestamp, payload_hash varchar)")
-        shares = math.ceil((rows + known) / ROWS_COMPARED_AT_ONCE)
-        for share in range(shares):
-            _compare(connection, raw, files, f"hash(id) % {shares} = {share}", keep_reads=keep_reads)
-        restated = _restated(raw, columns, fully_read_at, now)
-        connection.execute(
-            f"""
-            copy (
-                select {columns}
-                from read_parquet({files!r})
-                where (file_index, file_row_number) in (from kept)
-                {restated}
-            ) to '{target}' {PART_FORMAT}
-            """
-        )
+        chosen = f"select {columns} from {parts}"
+        if not is_all_new:
+            connection.execute("create temp table kept (file_index ubigint, file_row_number bigint)")
+            connection.execute("create temp table late (id varchar, version_at timestamp, payload_hash varchar)")
+            shares = math.ceil((rows + known) / ROWS_COMPARED_AT_ONCE)
+            for share in range(shares):
+                _compare(connection, raw, parts, f"hash(id) % {shares} = {share}", keep_reads=keep_reads)
+            chosen += " where (file_index, file_row_number) in (from kept)"
+            chosen += _restated(raw, columns, fully_read_at, now)
+        connection.execute(f"copy ({chosen}) to '{target}' {PART_FORMAT}")
         return [target]
 
 
-def _compare(
-    connection: duckdb.DuckDBPyConnection, raw: str, files: list[str], share: str, *, keep_reads: bool
-) -> None:
+def _compare(connection: duckdb.DuckDBPyConnection, raw: str, parts: str, share: str, *, keep_reads: bool) -> None:
     """Fills `kept` with the places of the versions to land and `late` with the events among them, of some ids.
 
     Payloads are not touched, and hashes compared as numbers, so that an account of any size fits into memory.
@@ -234,20 +239,18 @@ def _compare(
     state = "id, version_at, payload_hash::uuid as state, source <> 'event' as is_read, event_id, loaded_at"
     connection.execute(
         f"create or replace temp table known as select {state} from {raw} "
-        f"where {share} and id in (select id from read_parquet($files) where {share})",
-        {"files": files},
+        f"where {share} and id in (select id from {parts} where {share})"
     )
     connection.execute(
         f"""
         create or replace temp table fresh as
         select {state}, file_index, file_row_number
-        from read_parquet($files)
+        from {parts}
         where {share}
         qualify row_number() over (
             partition by id, version_at, state, is_read order by file_index, file_row_number
         ) = 1
-        """,
-        {"files": files},
+        """
     )
     confirms = "false" if keep_reads else "is_read and state_before is not distinct from state"
     connection.execute(
@@ -255,7 +258,7 @@ def _compare(
         insert into kept
         select file_index, file_row_number from (
             select *, lag(state) over (
-                partition by id order by version_at, is_read, loaded_at, event_id
+                partition by id order by version_at, is_read, loaded_at, event_id, state desc
             ) as state_before
             from (
                 select * from fresh anti join known using (id, version_at, state, is_read)
@@ -289,12 +292,12 @@ def _merged(connection: duckdb.DuckDBPyConnection, paths: list[Path], target: Pa
 def _restated(raw: str, columns: str, fully_read_at: datetime | None, now: datetime) -> str:
     if fully_read_at is None:
         return ""
-    moment = f"timestamp '{fully_read_at.replace(tzinfo=None).isoformat(sep=' ')}'"
+    moment = _literal(fully_read_at)
     replaced = (
         columns.replace("version_at", f"{moment} as version_at")
         .replace("source", "if(source = 'event', 'api', source) as source")
         .replace("event_id", "null as event_id")
-        .replace("loaded_at", f"timestamp '{now.replace(tzinfo=None).isoformat(sep=' ')}' as loaded_at")
+        .replace("loaded_at", f"{_literal(now)} as loaded_at")
     )
     return f"""
         union all
@@ -311,8 +314,12 @@ def _restated(raw: str, columns: str, fully_read_at: datetime | None, now: datet
     """
 
 
-def _one(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> tuple[Any, ...]:
-    row = connection.execute(sql, values).fetchone()
+def _literal(moment: datetime) -> str:
+    return f"timestamp '{moment.replace(tzinfo=None).isoformat(sep=' ')}'"
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    row = connection.execute(sql).fetchone()
     assert row is not None, "an aggregate returns one row"  # noqa: S101
     return row
 

@@ -2,7 +2,8 @@
 
 Files are cut into chunks of whole lines that two processes parse side by side. An export states its time with
 STRIPE_EXPORT_AT or a `manifest.json` (`{"exported_at": "..."}`); else it is the newest past moment in its objects.
-A file whose content has not changed since it last landed is not read again.
+A file whose content has not changed since it last landed is not read again, and of a file that has, only the lines
+that are new are parsed (see line_memory).
 """
 
 import gc
@@ -17,17 +18,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from ingestion.errors import ExportError
+from ingestion.profile import Profile
 from ingestion.progress import Progress
 from ingestion.quarantine import Quarantined
-from ingestion.stripe.chunks import Target, newest_moment, read_chunk
+from ingestion.stripe import line_memory
+from ingestion.stripe.chunks import ChunkReport, Target, read_chunk
 from ingestion.stripe.lines import Chunk, chunks_of
-from ingestion.stripe.resources import TABLES
+from ingestion.stripe.resources import EVENT, TABLES
 
 T = TypeVar("T")
 SUFFIXES = ("", ".gz", ".zst")
+TRUSTED = "trusted"
 WORKERS = 2
 # Below this, starting processes costs more than they save.
 PARALLEL_FROM_BYTES = 4 * 1024 * 1024
@@ -44,10 +48,11 @@ class ExportFile:
 
 @dataclass
 class ExportReport:
-    """What an export held; `rows` counts lines per resource, landed or not."""
+    """What an export held; `rows` counts lines per resource, landed or not, `lines` are files of those to remember."""
 
-    exported_at: datetime
     files: list[ExportFile]
+    newest_moment: int = 0
+    lines: list[Path] = field(default_factory=list)
     parts: dict[str, list[Path]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     other_mode: Counter[str] = field(default_factory=Counter)
@@ -79,53 +84,91 @@ def find_files(folder: Path) -> list[ExportFile]:
         return [ExportFile(resource, path, digest) for (resource, path), digest in zip(named, digests, strict=True)]
 
 
-def export_time(folder: Path, files: list[ExportFile], stated: datetime | None, progress: Progress) -> datetime:
-    """When the export was taken (naive UTC): stated, else by manifest.json, else the newest past moment inside."""
+def stated_time(folder: Path, stated: datetime | None) -> datetime | None:
+    """When the export was taken (naive UTC) by the setting or the folder's manifest.json; None where neither says."""
     if stated is not None:
         return stated.astimezone(UTC).replace(tzinfo=None)
     manifest = folder / "manifest.json"
-    if manifest.is_file():
-        try:
-            moment = datetime.fromisoformat(json.loads(manifest.read_text())["exported_at"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ExportError(f'{manifest} must say {{"exported_at": "2026-10-01T00:00:00Z"}}: {error!r}') from error
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
-    progress.step("finding the export's time", 0, None)
-    jobs = ((chunk,) for file in files for chunk in chunks_of(file.path))
-    newest = max(_in_parallel(newest_moment, jobs, _size(files)), default=0)
-    if newest == 0:
-        raise ExportError(f"no object in {folder} has a time: state the export's time in STRIPE_EXPORT_AT")
-    return datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
+    if not manifest.is_file():
+        return None
+    try:
+        moment = datetime.fromisoformat(json.loads(manifest.read_text())["exported_at"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ExportError(f'{manifest} must say {{"exported_at": "2026-10-01T00:00:00Z"}}: {error!r}') from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(tzinfo=None)
 
 
-def read_export(files: list[ExportFile], target: Target, progress: Progress) -> ExportReport:
+def read_export(profile: Profile, files: list[ExportFile], target: Target, progress: Progress) -> ExportReport:
     """Writes the files' objects as parts below `target.folder`; bad lines go to the report's quarantine.
 
-    Raises ExportError where a compressed file cannot be decompressed to its end.
+    Reads have no time in their parts: the report's `newest_moment` is only known at the end. Raises ExportError where
+    a compressed file cannot be decompressed to its end.
     """
-    report = ExportReport(exported_at=target.read_at, files=files)
-    for chunk in _in_parallel(read_chunk, _jobs(files, target, progress), _size(files)):
-        report.rows[chunk.resource] += chunk.rows
-        report.other_mode += chunk.other_mode
-        report.quarantined += chunk.quarantined
-        for table, path in chunk.parts:
-            report.parts.setdefault(table, []).append(path)
+    report = ExportReport(files=files)
+    is_first = line_memory.is_empty(profile)
+    # Events first: what they tell of an object decides whether its remembered line may be trusted.
+    phases = (
+        [files]
+        if is_first
+        else [[f for f in files if f.resource == EVENT.name], [f for f in files if f.resource != EVENT.name]]
+    )
+    size = sum(file.path.stat().st_size for file in files)
+    done = 0
+    with _Workers(size >= PARALLEL_FROM_BYTES) as workers:
+        for phase in phases:
+            trusted = {} if is_first else _trusted(profile, phase, report.parts, target)
+            for chunk in workers.run(read_chunk, _jobs(phase, target, trusted, progress, done, len(files))):
+                _add(report, chunk)
+            done += len(phase)
+    progress.step("reading the export", len(files), len(files))
     return report
 
 
-def _size(files: list[ExportFile]) -> int:
-    return sum(file.path.stat().st_size for file in files)
+def _add(report: ExportReport, chunk: ChunkReport) -> None:
+    report.rows[chunk.resource] += chunk.rows
+    report.other_mode += chunk.other_mode
+    report.quarantined += chunk.quarantined
+    report.newest_moment = max(report.newest_moment, chunk.newest_moment)
+    report.lines.append(chunk.lines)
+    for table, path in chunk.parts:
+        report.parts.setdefault(table, []).append(path)
 
 
-def _in_parallel(work: Callable[..., T], jobs: Iterable[tuple[Any, ...]], size: int) -> Iterator[T]:
-    """The results in the order of the jobs; in processes side by side where `size` bytes are worth starting them."""
-    if size < PARALLEL_FROM_BYTES:
-        yield from (work(*job) for job in jobs)
-        return
-    pending: deque[Future[T]] = deque()
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+def _trusted(
+    profile: Profile, files: list[ExportFile], carried: dict[str, list[Path]], target: Target
+) -> dict[str, Path | None]:
+    folder = target.folder / TRUSTED / f"{target.loaded_at:%Y%m%dT%H%M%S%f}"
+    return {
+        file.resource: line_memory.trusted(profile, file.resource, carried.get(file.resource, []), folder)
+        for file in files
+    }
+
+
+class _Workers:
+    """Processes side by side where the work is worth starting them, else this one."""
+
+    def __init__(self, is_parallel: bool) -> None:
+        self._pool = (
+            ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=_start_worker)
+            if is_parallel
+            else None
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def run(self, work: Callable[..., T], jobs: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+        """The results in the order of the jobs."""
+        if self._pool is None:
+            yield from (work(*job) for job in jobs)
+            return
+        pending: deque[Future[T]] = deque()
         for job in jobs:
-            pending.append(pool.submit(work, *job))
+            pending.append(self._pool.submit(work, *job))
             # Bounds memory: at most this many chunks wait or are being worked on.
             if len(pending) > 2 * WORKERS:
                 yield pending.popleft().result()
@@ -147,12 +190,18 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _jobs(files: list[ExportFile], target: Target, progress: Progress) -> Iterator[tuple[str, str, Chunk, Target]]:
-    for number, file in enumerate(files):
-        progress.step("reading the export", number, len(files))
+def _jobs(
+    files: list[ExportFile],
+    target: Target,
+    trusted: dict[str, Path | None],
+    progress: Progress,
+    done: int,
+    total: int,
+) -> Iterator[tuple[str, str, Chunk, Target, Path | None]]:
+    for number, file in enumerate(files, start=done):
+        progress.step("reading the export", number, total)
         for index, chunk in enumerate(chunks_of(file.path)):
-            yield file.resource, f"{file.resource}-{index:05d}", chunk, target
-    progress.step("reading the export", len(files), len(files))
+            yield file.resource, f"{file.resource}-{index:05d}", chunk, target, trusted.get(file.resource)
 
 
 def _digest(path: Path) -> str:

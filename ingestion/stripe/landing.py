@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ingestion import quarantine, versions
 from ingestion.errors import ExportError
@@ -14,9 +15,9 @@ from ingestion.profile import Profile
 from ingestion.progress import NoProgress, Progress
 from ingestion.quarantine import Quarantined
 from ingestion.settings import StripeSettings
-from ingestion.stripe import state
+from ingestion.stripe import line_memory, state
 from ingestion.stripe.chunks import Target
-from ingestion.stripe.export import export_time, find_files, read_export
+from ingestion.stripe.export import find_files, read_export, stated_time
 from ingestion.stripe.resources import TABLES
 from ingestion.stripe.state import Integration, ResourceState
 
@@ -50,6 +51,7 @@ def prepare(profile: Profile) -> None:
             f"{profile.dataset}.quarantine": quarantine.SCHEMA,
         },
     )
+    line_memory.prepare(profile)
 
 
 def load(
@@ -126,24 +128,22 @@ def _load_export(profile: Profile, settings: StripeSettings, progress: Progress)
         )
     changed_files = [f for f in files if _is_changed(f.resource, f.digest, states)]
     is_same = not changed_files and before is not None and settings.stripe_export_at is None
-    exported_at = (
-        before.source_now
-        if is_same and before is not None
-        else export_time(folder, files, settings.stripe_export_at, progress)
-    )
     spool = profile.spool / "export"
     shutil.rmtree(spool, ignore_errors=True)
-    target = Target(
-        folder=spool,
-        tenant_id=profile.tenant_id,
-        is_live=settings.mode == "live",
-        read_at=exported_at,
-        loaded_at=now,
-    )
-    read = read_export(changed_files, target, progress)
+    target = Target(folder=spool, tenant_id=profile.tenant_id, is_live=settings.mode == "live", loaded_at=now)
+    stated_at = stated_time(folder, settings.stripe_export_at)
+    read = read_export(profile, changed_files, target, progress)
+    if is_same and before is not None:
+        exported_at = before.source_now
+    elif stated_at is not None:
+        exported_at = stated_at
+    else:
+        unread = [file.resource for file in files if file not in changed_files]
+        exported_at = _moment(folder, max(read.newest_moment, line_memory.newest_moment(profile, unread)))
     progress.step("loading", 0, None)
     fully_read_at = {name: s.fully_read_at for name, s in states.items() if s.fully_read_at is not None}
-    rows = versions.land(profile, read.parts, fully_read_at=fully_read_at, now=now)
+    rows = versions.land(profile, read.parts, fully_read_at=fully_read_at, now=now, read_at=exported_at)
+    line_memory.remember(profile, read.lines)
     found = {file.resource: file for file in files}
     changed_names = {file.resource for file in changed_files}
     updated = {name: _state_of(name, states.get(name), found.get(name) is not None) for name in TABLES}
@@ -182,6 +182,12 @@ def _load_export(profile: Profile, settings: StripeSettings, progress: Progress)
         quarantined=quarantined,
         other_mode=sum(s.other_mode_count for s in updated.values()),
     )
+
+
+def _moment(folder: Path, moment: int) -> datetime:
+    if moment == 0:
+        raise ExportError(f"no object in {folder} has a time: state the export's time in STRIPE_EXPORT_AT")
+    return datetime.fromtimestamp(moment, UTC).replace(tzinfo=None)
 
 
 def _is_changed(resource: str, digest: str, states: dict[str, ResourceState]) -> bool:

@@ -12,9 +12,12 @@ WriterOf = Callable[[str], PartWriter]
 
 
 def add_object(
-    value: Any, resource: Resource, writer: WriterOf, *, is_live: bool, read_at: datetime, source: str
+    value: Any, resource: Resource, writer: WriterOf, *, is_live: bool, read_at: datetime | None, source: str
 ) -> str:
-    """Adds an object that was read at `read_at` (naive UTC); returns its id. Raises as `objects.check` does."""
+    """Adds an object that was read at `read_at` (naive UTC, None where not known yet); returns its id.
+
+    Raises as `objects.check` does.
+    """
     checked = version(check(value, resource, is_live=is_live))
     writer(resource.name).add(
         id=checked.id,

@@ -18,7 +18,8 @@ from ingestion.stripe.landing import LandingReport, load
 from ingestion.stripe.resources import TABLES
 
 NEWEST = (
-    "row_number() over (partition by id order by version_at desc, source = 'event', loaded_at desc, event_id desc) = 1"
+    "row_number() over (partition by id "
+    "order by version_at desc, source = 'event', loaded_at desc, event_id desc, payload_hash) = 1"
 )
 KEY = "sk_" + "live_0123456789abcdef"
 TEST_KEY = "sk_" + "test_0123456789abcdef"
