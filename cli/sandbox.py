@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,30 +77,40 @@ def serve(
     logs: Annotated[
         Path | None, typer.Option(help="Folder for the company's logins, usage, policy and labels, kept up to date.")
     ] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(help="Where events are sent, e.g. http://127.0.0.1:8000/webhooks/stripe.")
+    ] = None,
+    webhook_secret: Annotated[
+        str | None, typer.Option(help="Signs them: whsec_...; without it one is made and shown.")
+    ] = None,
+    webhook_any_host: Annotated[
+        bool, typer.Option("--webhook-any-host", help="Allow a URL on another machine.")
+    ] = False,
 ) -> None:
     """Serve a Stripe account over HTTP until Ctrl-C: a folder, or without --data a company that lives on."""
     from sandbox.simulator import Living
     from sandbox.stripe import serve as serve_stripe
     from sandbox.stripe.folder import DataFolderError
+    from sandbox.stripe.webhooks import WebhookAddressError
 
     moment = _moment(as_of) if as_of else None
-    keys = dict(map(_key, key)) if key else None
+    start = partial(
+        serve_stripe,
+        keys=dict(map(_key, key)) if key else None,
+        ledger_path=ledger,
+        on_ready=note,
+        webhook_url=webhook_url,
+        webhook_secret=webhook_secret,
+        is_any_webhook_host_allowed=webhook_any_host,
+    )
     try:
         if data is not None:
-            serve_stripe(data, port, moment, keys=keys, ledger_path=ledger, on_ready=note)
+            start(data, port, moment)
             return
         now = moment or datetime.now(UTC).replace(microsecond=0)
         plan = _plan(customers, seed, now, identity)
-        serve_stripe(
-            None,
-            port,
-            now,
-            keys=keys,
-            ledger_path=ledger,
-            company=lambda stand_in: Living(plan, stand_in.account(), logs),
-            on_ready=note,
-        )
-    except DataFolderError as error:
+        start(None, port, now, company=lambda stand_in: Living(plan, stand_in.account(), logs))
+    except (DataFolderError, WebhookAddressError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     except OSError as error:

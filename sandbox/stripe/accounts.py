@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ class Account:
         self.store = store
         self.clock = clock
         self.identifiers = identifiers
+        self.on_event: Callable[[Mapping[str, Any]], None] | None = None
         self._conversions: dict[str, Conversion] = {}
         newest = next(store.all("event"), {})
         self.api_version: str = newest.get("api_version") or DEFAULT_VERSION
@@ -111,4 +112,6 @@ class Account:
             "type": event_type,
         }
         self.store.put(event)
+        if self.on_event is not None:
+            self.on_event(event)
         return event

@@ -24,6 +24,8 @@ from .ledger import Ledger
 from .limits import Limits
 from .payments import pay_endpoints
 from .stand_in import Company, StandIn
+from .webhook_endpoints import webhook_endpoints
+from .webhooks import WebhookEndpoint, Webhooks
 
 _HOST = "127.0.0.1"
 _TICK_SECONDS = 1.0
@@ -77,6 +79,11 @@ class Running:
         """The sandbox's own account."""
         return self.stand_in.account_id
 
+    @property
+    def webhooks(self) -> Webhooks:
+        """Where events are sent, what is on its way, and what is to go wrong with it."""
+        return self.stand_in.webhooks
+
     def fail_next(self, path: str, kind: Kind, **how: Any) -> Gate | None:
         """Let the next requests to a path fail; see Faults.fail_next."""
         return self.stand_in.faults.fail_next(path, kind, **how)
@@ -84,7 +91,11 @@ class Running:
 
 def _server(stand_in: StandIn) -> _Server:
     config = uvicorn.Config(
-        application(stand_in, [*read_endpoints(), *pay_endpoints(stand_in)], control_routes(stand_in)),
+        application(
+            stand_in,
+            [*read_endpoints(), *pay_endpoints(stand_in), *webhook_endpoints(stand_in)],
+            control_routes(stand_in),
+        ),
         log_level="error",
         access_log=False,
         date_header=False,
@@ -121,11 +132,14 @@ def running(
     seed: int = 1,
     record_bodies: bool = False,
     company: Settle | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
 ) -> Iterator[Running]:
     """Serve a folder from a thread of this process while the block runs; port 0 takes a free one.
 
     Without a folder the account is empty, or `company` fills it and lives on in it. The clock starts at `as_of` and
-    ticks on unless `is_frozen`. Raises DataFolderError for what cannot be served.
+    ticks on unless `is_frozen`. Every event that comes to be is sent to `webhook_url`, signed with `webhook_secret`.
+    Raises DataFolderError for what cannot be served, WebhookAddressError for a URL of another machine.
     """
     with Ledger(ledger_path) as ledger, _listen(port) as listener:
         stand_in = StandIn(
@@ -137,6 +151,7 @@ def running(
             seed=seed,
             records_bodies=record_bodies,
         )
+        _send_events(stand_in, webhook_url, webhook_secret)
         if company is not None:
             stand_in.company = company(stand_in)
             stand_in.clock.restart()
@@ -150,6 +165,7 @@ def running(
         finally:
             server.should_exit = True
             thread.join()
+            stand_in.webhooks.close()
 
 
 def serve(
@@ -163,11 +179,16 @@ def serve(
     requests_per_second_per_endpoint: float | None = None,
     company: Settle | None = None,
     on_ready: Callable[[str], None] | None = None,
+    webhook_url: str | None = None,
+    webhook_secret: str | None = None,
+    is_any_webhook_host_allowed: bool = False,
 ) -> None:
     """Serve a folder, or a company that lives on, until SIGTERM or SIGINT. Writes the address to stderr.
 
     `on_ready` is told the address before that. `keys` maps each key that exists to its permissions; an empty list
-    means all. Without it every key works. Raises DataFolderError, and OSError for a port in use.
+    means all. Without it every key works. Events go to `webhook_url`, on another machine only if that is allowed; a
+    secret is made, and written to stderr, unless one is given. Raises DataFolderError, WebhookAddressError, and OSError
+    for a port in use.
     """
     with Ledger(ledger_path) as ledger, _listen(port) as listener:
         stand_in = StandIn(
@@ -178,6 +199,8 @@ def serve(
             ledger=ledger,
             keeps_requests=False,
         )
+        stand_in.webhooks.is_any_host_allowed = is_any_webhook_host_allowed
+        secret = _send_events(stand_in, webhook_url, webhook_secret)
         for key, permissions in (keys or {}).items():
             if permissions:
                 stand_in.restrict(key, permissions)
@@ -197,14 +220,26 @@ def serve(
             if on_ready is not None:
                 on_ready(url)
             sys.stderr.write(f"Stripe sandbox at {url}\n")
+            if secret is not None:
+                sys.stderr.write(f"Webhooks to {webhook_url}, signed with {secret}\n")
             sys.stderr.flush()
             if stand_in.company is not None:
                 life.start()
             server.run(sockets=[listener])
         finally:
             ended.set()
+            stand_in.webhooks.close()
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+
+def _send_events(stand_in: StandIn, url: str | None, secret: str | None) -> str | None:
+    """Send every event there from now on; returns the secret that signs them."""
+    if url is None:
+        return None
+    make = stand_in.identifiers.make
+    endpoint = stand_in.webhooks.add(WebhookEndpoint(make("we"), url, [secret or make("whsec")]))
+    return endpoint.secrets[0]
 
 
 def _tick(stand_in: StandIn, ended: threading.Event) -> None:

@@ -15,6 +15,7 @@ from .keys import KeyRing
 from .ledger import Ledger
 from .limits import Limits
 from .store import Store
+from .webhooks import Webhooks
 
 if TYPE_CHECKING:
     from .app import Exchange
@@ -63,6 +64,7 @@ class StandIn:
         self.declines: dict[str, str] = {}
         self.accounts: dict[str, Account] = {}
         self.company: Company | None = None
+        self.webhooks = Webhooks()
         self.account_id = self.add_account(DEFAULT_ACCOUNT, data_dir)
         if data_dir is not None:
             for folder in sorted(data_dir.glob("acct_*")):
@@ -75,6 +77,8 @@ class StandIn:
         if data_dir is not None:
             load(data_dir, store)
         account = Account(account_id, store, self.clock, self.identifiers)
+        connected = account.id if self.accounts else None
+        account.on_event = lambda event: self.webhooks.send(event, connected)
         self.accounts[account.id] = account
         return str(account.id)
 
