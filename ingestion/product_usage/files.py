@@ -196,7 +196,7 @@ def stretch_of(path: Path, status: FileStatus | None, spool: Path, columns: tupl
         lines, scanned = _copy(path, start, end, header, target), target
     mark = fingerprint(path, end)
     marked = Fingerprint(seen.size, end, mark.head, mark.tail)
-    rows = _rows(form, lines)
+    rows = lines if header else _rows(form, lines)
     return Stretch(
         origin,
         scanned,

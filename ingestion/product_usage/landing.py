@@ -195,7 +195,7 @@ class _Landing:
             head=stretch.fingerprint.head,
             tail=stretch.fingerprint.tail,
             read_to=stretch.read_to,
-            read_lines=stretch.lines_before + stretch.lines - _copied_header(stretch),
+            read_lines=stretch.lines_before + stretch.lines,
             row_count=known.row_count + found.rows + refused,
             landed_count=known.landed_count + found.new_rows,
             quarantined_count=known.quarantined_count + refused,
@@ -203,7 +203,3 @@ class _Landing:
             last_at=max((at for at in (known.last_at, found.last_at) if at), default=None),
             read_at=self.now,
         )
-
-
-def _copied_header(stretch: Stretch) -> int:
-    return 1 if stretch.form == "csv" and stretch.read_from > 0 else 0

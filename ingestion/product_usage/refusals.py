@@ -117,6 +117,8 @@ def find(
 
 
 def _json_reason(text: str, reason: str) -> str:
+    if "\ufffd" in text:
+        return "it is not UTF-8"
     try:
         return reason if isinstance(orjson.loads(text), dict) else "it is no JSON object"
     except orjson.JSONDecodeError:
