@@ -20,6 +20,10 @@ from cli.processes import ChildFailedError, Children, answers, free_port
 from cli.progress import Bars
 
 _MARK = "this-is-a-demo"
+_LOGS = "product"
+# As many as let the first leak be on the screen within a minute.
+_CUSTOMERS = 160
+_SEED = 20
 _OURS = ("LEAKS_", "STRIPE_", "PROFILE", "DAGSTER_HOME")
 _START_SECONDS = 120.0
 _PAGES = Path(__file__).resolve().parents[1] / "streamlit_app" / "app.py"
@@ -33,22 +37,30 @@ def run_demo(home: Path, *, is_serving: bool) -> None:
     _empty(home)
     now = datetime.now(UTC).replace(microsecond=0)
     with _ending_on_signals(), Children(home / "logs") as children, Bars() as bars:
-        bars.step("company", 0, 1)
-        from sandbox.company import write
-
-        write(home / "company", now)
-        bars.step("company", 1, 1)
         # Built here, so that nothing that looks like a key is ever stored.
         key = f"sk_live_{secrets.token_hex(12)}"
+        bars.step("company", 0, 1)
         base = _start_sandbox(children, home, now, key)
+        bars.step("company", 1, 1)
         # The demo's folder has no .env: what the person has set up for a real account stays out of it.
         os.chdir(home)
         for name in [name for name in os.environ if name.startswith(_OURS)]:
             del os.environ[name]
-        os.environ.update({"LEAKS_HOME": str(home), "STRIPE_API_KEY": key, "STRIPE_API_BASE": base})
+        os.environ.update(_settings(home, key, base))
         _run_pipeline(home, bars)
         if is_serving:
             _serve(children, home)
+
+
+def _settings(home: Path, key: str, base: str) -> dict[str, str]:
+    logs = home / _LOGS
+    return {
+        "LEAKS_HOME": str(home),
+        "LEAKS_POLICY": str(logs / "policy.yml"),
+        "LEAKS_PRODUCT_USAGE": f"{logs / 'login.jsonl'},{logs / 'usage.jsonl'}",
+        "STRIPE_API_KEY": key,
+        "STRIPE_API_BASE": base,
+    }
 
 
 def _empty(home: Path) -> None:
@@ -62,10 +74,12 @@ def _empty(home: Path) -> None:
 
 def _start_sandbox(children: Children, home: Path, now: datetime, key: str) -> str:
     command = [
-        *(sys.executable, "-m", "cli.sandbox", "serve", "--data", str(home / "company")),
-        *("--as-of", iso(now), "--key", key, "--ledger", str(home / "ledger.jsonl")),
+        *(sys.executable, "-m", "cli.sandbox", "serve", "--customers", str(_CUSTOMERS), "--seed", str(_SEED)),
+        *("--as-of", iso(now), "--key", key, "--ledger", str(home / "ledger.jsonl"), "--logs", str(home / _LOGS)),
     ]
-    log = children.start("sandbox", command, cwd=home, env=_environment())
+    # The sandbox notes its address in the demo's folder, where `leaks sandbox advance` finds it.
+    environment = {**_environment(), "LEAKS_HOME": str(home)}
+    log = children.start("sandbox", command, cwd=home, env=environment)
     found: list[str] = []
 
     def has_address() -> bool:
@@ -103,6 +117,10 @@ def _serve(children: Children, home: Path) -> None:
     typer.echo(f"\nDashboard  http://127.0.0.1:{page_port}")
     _wait(children, "Dagster", lambda: answers(dagster_port))
     typer.echo(f"Dagster    http://127.0.0.1:{dagster_port}\nCtrl-C ends both.")
+    typer.echo(
+        f"\nIts time moves on request:  LEAKS_HOME={home} leaks sandbox advance 3d\n"
+        "Then run the job `refresh` in Dagster and look at the dashboard again."
+    )
     sys.stdout.flush()
     waiting = threading.Event()
     while not waiting.wait(1.0):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox import objects
+from sandbox.objects import Payload
 
 from .calendar import DAY, HOUR
 from .catalog import METRIC
@@ -32,7 +34,11 @@ class Activity:
         self.calls_per_week = 0
         self.seasons: list[tuple[int, int]] = []
         self.is_running = False
+        self.is_metered = False
+        self.lost_share = Decimal(0)
         self.calls: list[tuple[int, int]] = []
+        self._unmetered: list[tuple[int, int]] = []
+        self._days: dict[int, Payload] = {}
         self._names: dict[int, tuple[bytes, bytes]] = {}
         self._round = 0
 
@@ -48,6 +54,7 @@ class Activity:
         self._forget(self.life.logins)
         self._forget(self.life.usage)
         self.calls = [one for one in self.calls if one[0] <= self.life.at]
+        self._unmetered = [one for one in self._unmetered if one[0] <= self.life.at]
 
     def log_in(self) -> None:
         """Somebody logs in now."""
@@ -118,6 +125,8 @@ class Activity:
         """So many API calls at that time."""
         key = letters(self.life.random, 12)
         self.calls.append((at, quantity))
+        if self.is_metered:
+            self._unmetered.append((at, quantity))
         head = self.life.world.identity.usage(self.customer)
         row = b'%b"metric":"%b","quantity":%d,"ts":%d,"idempotency_key":"%b"}\n' % (
             head, METRIC.encode(), quantity, at, key.encode(),
@@ -128,15 +137,26 @@ class Activity:
         """API calls from `start` up to and without `end`."""
         return sum(quantity for at, quantity in self.calls if start <= at < end)
 
-    def summarise(self, start: int, end: int, quantity: int) -> None:
-        """What Stripe's meter counted in a period, as one summary over its whole days."""
-        life = self.life
-        begin, stop = start - start % DAY, end - end % DAY
-        meter = life.world.catalog.meter["id"]
-        customer = self.customer.payload["id"]
-        life.keep(
-            "meter_event_summary",
-            objects.meter_event_summary(
-                life.identifier("mtrusg"), meter, customer, begin, max(stop, begin + DAY), quantity
-            ),
-        )
+    def meter(self) -> int:
+        """Let Stripe's meter count what was called since it last did; returns how much it heard of.
+
+        It counts by whole days. Of each call a part may be lost on the way.
+        """
+        heard = 0
+        at = self.life.at
+        late = [one for one in self._unmetered if one[0] < at]
+        self._unmetered = [one for one in self._unmetered if one[0] >= at]
+        for moment, quantity in late:
+            counted = int(quantity * (1 - self.lost_share))
+            self._count(moment - moment % DAY, counted)
+            heard += counted
+        return heard
+
+    def _count(self, day: int, quantity: int) -> None:
+        life, known = self.life, self._days.get(day)
+        if known is not None:
+            life.change(None, known, aggregated_value=known["aggregated_value"] + quantity)
+            return
+        meter, customer = life.world.catalog.meter["id"], self.customer.payload["id"]
+        summary = objects.meter_event_summary(life.identifier("mtrusg"), meter, customer, day, day + DAY, quantity)
+        self._days[day] = life.keep("meter_event_summary", summary)

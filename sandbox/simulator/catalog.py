@@ -117,6 +117,7 @@ def catalog(seed: int, anchor: int) -> Catalog:
             nickname="usage_m",
             meter=made.meter["id"],
         )
+    _add_tiers(made, draw, opened)
     trial = objects.product(identifier(draw, "prod"), "Studio (test)", opened, {}, livemode=False)
     made.products["test"] = trial
     made.prices["test_usd_month"] = objects.price(
@@ -129,6 +130,7 @@ def catalog(seed: int, anchor: int) -> Catalog:
         made.codes[name] = objects.promotion_code(
             identifier(draw, "promo"), code, coupon, opened, is_for_new=is_for_new
         )
+    made.coupons["loyal"]["applies_to"] = {"products": [made.products["solo"]["id"]]}
     for table in (made.coupons, made.codes):
         past = {"redeem_by" if table is made.coupons else "expires_at": anchor - 150 * DAY}
         table["spring"].update(past)
@@ -161,3 +163,34 @@ def _add_plan(made: Catalog, draw: random.Random, name: str, plan: Plan, opened:
                     nickname=f"{name}{suffix}_{interval[0]}",
                     active=is_active,
                 )
+
+
+def _add_tiers(made: Catalog, draw: random.Random, opened: int) -> None:
+    """A price in steps for something that nobody has bought yet."""
+    product = objects.product(identifier(draw, "prod"), "Reports rendered", opened, {}, unit_label="report")
+    made.products["reports"] = product
+    steps = ((1_000, 0), (10_000, 5), (None, 2))
+    made.prices["reports_usd_month"] = objects.price(
+        identifier(draw, "price"),
+        product["id"],
+        "usd",
+        "month",
+        opened,
+        amount="0",
+        nickname="reports_m",
+        meter=made.meter["id"],
+        billing_scheme="tiered",
+        tiers_mode="graduated",
+        unit_amount=None,
+        unit_amount_decimal=None,
+        tiers=[
+            {
+                "flat_amount": None,
+                "flat_amount_decimal": None,
+                "unit_amount": amount,
+                "unit_amount_decimal": str(amount),
+                "up_to": up_to,
+            }
+            for up_to, amount in steps
+        ],
+    )

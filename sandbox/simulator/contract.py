@@ -43,7 +43,6 @@ class Contract:
         self.months = 12 if price["recurring"]["interval"] == "year" else 1
         self.next_price: Payload | None = None
         self.skips: set[int] = set()
-        self.under_reports = Decimal(1)
         self.stacked: Label | None = None
         self.overdue_discounts: dict[str, tuple[int, Label]] = {}
         self.shared: Label | None = None
@@ -120,6 +119,7 @@ class Contract:
         life = self.life
         till = self.customer.till
         is_trial = self.payload["trial_end"] is not None
+        self.customer.activity.is_metered = len(self.items) > 1
         if not is_trial and self.payload["days_until_due"] is None and till.refused(till.method(self), life.at):
             self.payload["status"] = "incomplete"
         life.keep("subscription", self.payload)
@@ -180,7 +180,7 @@ class Contract:
         ended = (int(self.items[0]["current_period_start"]), life.at)
         self.periods += 1
         period = (life.at, add_months(self.anchor, self.periods * self.months))
-        lines = self._usage_lines(ended)
+        lines = self._usage_lines(ended, is_free=was_trialing)
         changes: dict[str, Any] = {"status": "active"} if was_trialing else {}
         if is_early:
             changes["billing_cycle_anchor"] = life.at
@@ -366,19 +366,19 @@ class Contract:
             period=span,
         )
 
-    def _usage_lines(self, ended: tuple[int, int]) -> list[Payload]:
-        lines = []
+    def _usage_lines(self, ended: tuple[int, int], *, is_free: bool = False) -> list[Payload]:
+        lines: list[Payload] = []
         for item in self.items[1:]:
             used = self.customer.activity.used(*ended)
-            billed = int(used * self.under_reports)
+            billed = self.customer.activity.meter()
+            if is_free:
+                continue
             unit = Decimal(item["price"]["unit_amount_decimal"])
             currency = item["price"]["currency"]
             amount = rounded(unit * billed, currency)
             if billed < used and self.short is not None:
                 self.short.amount = (self.short.amount or 0) + rounded(unit * used, currency) - amount
                 self.short.detectable_at = self.short.detectable_at or self.life.at
-            if used:
-                self.customer.activity.summarise(*ended, billed)
             lines.append(
                 objects.line_item(
                     self.life.identifier("il"),

@@ -204,7 +204,7 @@ def _summaries(call: Call) -> bytes:
         raise StripeError(400, "The end_time must be after the start_time.", param="end_time")
     own = [
         one
-        for one in call.account.store.summaries
+        for one in call.account.store.summaries.values()
         if one["meter"] == meter.id
         and one.get("customer") == call.given["customer"]
         and one.get("livemode", True) == call.livemode

@@ -168,7 +168,7 @@ class Store:
         self.tables = {resource.name: Table(resource) for resource in RESOURCES}
         self.items: dict[str, str] = {}
         self.discounts: dict[str, dict[str, Any]] = {}
-        self.summaries: list[dict[str, Any]] = []
+        self.summaries: dict[str, dict[str, Any]] = {}
         self.account: dict[str, Any] = {}
 
     def put(self, payload: Mapping[str, Any], raw: bytes | None = None) -> Record | None:
@@ -178,7 +178,7 @@ class Store:
             self.account = dict(payload)
             return None
         if kind == "billing.meter_event_summary":
-            self.summaries.append(dict(payload))
+            self.summaries[payload["id"]] = dict(payload)
             return None
         resource = BY_TYPE[kind]
         if kind == "subscription":

@@ -1,4 +1,4 @@
-"""Many full Stripe objects of about 2 KB, made from the small company's."""
+"""Many full Stripe objects of about 2 KB, made from a made-up company's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sandbox import company
+from sandbox.simulator import Plan, write
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 SHARES = {"charge": 0.75, "invoice": 0.25}
@@ -24,7 +24,7 @@ def write_many(folder: Path, count: int) -> int:
     """
     chance = random.Random(SEED)
     source = folder / "source"
-    company.write(source, NOW)
+    write(source, Plan(seed=SEED, customers=100, anchor=int(NOW.timestamp())))
     size = 0
     for name, share in SHARES.items():
         templates = [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from revops.warehouse import Published
-from sandbox.company import write
+from sandbox.simulator import Plan, write
 from tests.cli.conftest import start
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("leaks_run")]
@@ -29,7 +29,7 @@ Run = Callable[..., "CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    write(folder / "export", NOW)
+    write(folder / "export", Plan(seed=5, customers=60, anchor=int(NOW.timestamp())))
     return folder
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox import company
 from sandbox.stripe import Running, running
+from tests.contracts.cast import NOW, write_cast
 from tests.contracts.openapi import ContractError, OpenApi, specification_path, stripe
 
-COMPANY_NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
+COMPANY_NOW = NOW
 _WORLDS = Path(__file__).resolve().parents[3] / "shared" / "worlds"
 
 OpenSandbox = Callable[..., Running]
@@ -78,9 +77,9 @@ def stripe_sandbox() -> Iterator[OpenSandbox]:
 
 @pytest.fixture(scope="session")
 def company_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small company as it is at COMPANY_NOW, as a folder of JSON-lines."""
+    """A few dozen customers of the made-up company at COMPANY_NOW, as a folder of JSON-lines."""
     folder = tmp_path_factory.mktemp("company")
-    company.write(folder, COMPANY_NOW)
+    write_cast(folder)
     return folder
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox import company
 from sandbox.stripe import running
 from tests.contracts.fixtures import COMPANY_NOW, check_traffic
 from tests.contracts.openapi import ContractError, OpenApi, contracts_dir, stripe
@@ -19,8 +18,9 @@ _PAGE = {"Authorization": "Bearer sk_live_contract"}
 
 
 @pytest.fixture(scope="module")
-def invoice_page() -> dict[str, Any]:
-    invoices = company.build(COMPANY_NOW)["invoice"][:2]
+def invoice_page(company_folder: Path) -> dict[str, Any]:
+    lines = (company_folder / "invoice.jsonl").read_text().splitlines()
+    invoices = [json.loads(line) for line in lines[:2]]
     return {"object": "list", "data": invoices, "has_more": True, "url": "/v1/invoices"}
 
 

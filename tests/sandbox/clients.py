@@ -8,6 +8,7 @@ import httpx
 from stripe import StripeClient
 
 from sandbox.stripe import Running
+from tests.contracts.cast import customer_of
 
 LIVE = "sk_live_testsecret0001"
 TEST = "sk_test_testsecret0001"
@@ -38,6 +39,6 @@ def invoices(sandbox: Running, **fields: Any) -> list[dict[str, Any]]:
     return [one for one in everything if all(one[name] == value for name, value in fields.items())]
 
 
-def invoice_of(sandbox: Running, customer_name: str, **fields: Any) -> dict[str, Any]:
-    """The newest invoice of a customer by name."""
-    return invoices(sandbox, customer_name=customer_name, **fields)[0]
+def invoice_of(sandbox: Running, name: str, **fields: Any) -> dict[str, Any]:
+    """The newest invoice of one of the cast."""
+    return invoices(sandbox, customer=customer_of(name), **fields)[0]

@@ -35,7 +35,7 @@ def _decline(sandbox: Running, invoice: dict[str, str], code: str | None) -> Non
 
 
 def test_the_same_key_replays_the_answer_and_moves_money_once(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     first = _pay(sandbox, invoice["id"], "k1")
     second = _pay(sandbox, invoice["id"], "k1")
     assert (first.status_code, second.status_code) == (200, 200)
@@ -49,7 +49,7 @@ def test_the_same_key_replays_the_answer_and_moves_money_once(sandbox: Running) 
 
 
 def test_a_decline_is_replayed_too_even_when_the_card_would_pay_now(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     _decline(sandbox, invoice, "insufficient_funds")
     first = _pay(sandbox, invoice["id"], "k1")
     _decline(sandbox, invoice, None)
@@ -62,14 +62,14 @@ def test_a_decline_is_replayed_too_even_when_the_card_would_pay_now(sandbox: Run
 
 
 def test_a_refused_invoice_is_replayed_as_refused(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Alder Clinics")
+    invoice = invoice_of(sandbox, "pays")
     first, second = (_pay(sandbox, invoice["id"], "k1") for _ in range(2))
     assert (first.status_code, second.status_code) == (400, 400)
     assert second.headers["Idempotent-Replayed"] == "true"
 
 
 def test_other_parameters_with_the_same_key_are_refused(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     _pay(sandbox, invoice["id"], "k1")
     answer = _pay(sandbox, invoice["id"], "k1", data={"paid_out_of_band": "true"})
     assert answer.status_code == 400
@@ -78,15 +78,15 @@ def test_other_parameters_with_the_same_key_are_refused(sandbox: Running) -> Non
 
 
 def test_another_endpoint_with_the_same_key_is_refused(sandbox: Running) -> None:
-    _pay(sandbox, invoice_of(sandbox, "Vetch Hardware")["id"], "k1")
-    answer = _pay(sandbox, invoice_of(sandbox, "Walnut Movers")["id"], "k1")
+    _pay(sandbox, invoice_of(sandbox, "declined")["id"], "k1")
+    answer = _pay(sandbox, invoice_of(sandbox, "declined too")["id"], "k1")
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "idempotency_error"
     assert len(sandbox.ledger) == 1
 
 
 def test_a_request_that_never_began_leaves_the_key_free(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     assert _pay(sandbox, invoice["id"], "k1", data={"colour": "red"}).status_code == 400
     assert _pay(sandbox, invoice["id"], "k1", secret="nonsense").status_code == 401
     sandbox.fail_next("/v1/invoices/*/pay", "429")
@@ -97,7 +97,7 @@ def test_a_request_that_never_began_leaves_the_key_free(sandbox: Running) -> Non
 
 
 def test_a_key_in_use_is_409_until_its_first_request_ends(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     gate = sandbox.fail_next("/v1/invoices/*/pay", "held")
     assert gate
     answers: list[httpx.Response] = []
@@ -115,7 +115,7 @@ def test_a_key_in_use_is_409_until_its_first_request_ends(sandbox: Running) -> N
 
 
 def test_keys_are_forgotten_after_a_day(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     _decline(sandbox, invoice, "insufficient_funds")
     assert _pay(sandbox, invoice["id"], "k1").status_code == 402
     _decline(sandbox, invoice, None)
@@ -137,7 +137,7 @@ def test_keys_belong_to_an_account(stripe_sandbox: OpenSandbox, company_folder: 
 
 @pytest.mark.parametrize("kind", ["500", "closed"])
 def test_an_answer_that_was_lost_can_be_asked_for_again(sandbox: Running, kind: str) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     sandbox.fail_next("/v1/invoices/*/pay", kind, after_execution=True)  # type: ignore[arg-type]
     if kind == "closed":
         with pytest.raises(httpx.RemoteProtocolError):

@@ -81,7 +81,7 @@ def test_every_endpoint_names_its_own_permission(sandbox: Running, path: str, pe
 
 
 def test_permission_to_write_includes_reading_and_not_the_reverse(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     sandbox.restrict(RESTRICTED, ["invoice_read"])
     with pytest.raises(PermissionError, match="rak_invoice_write"):
         client_for(sandbox, RESTRICTED).v1.invoices.pay(invoice["id"])
@@ -101,7 +101,7 @@ def test_a_key_sees_the_objects_of_its_mode_only(sandbox: Running) -> None:
 
 
 def test_an_object_of_the_other_mode_is_missing_and_the_answer_says_where_it_is(sandbox: Running) -> None:
-    invoice = invoice_of(sandbox, "Vetch Hardware")
+    invoice = invoice_of(sandbox, "declined")
     with pytest.raises(InvalidRequestError) as caught:
         client_for(sandbox, TEST).v1.invoices.retrieve(invoice["id"])
     assert caught.value.http_status == 404

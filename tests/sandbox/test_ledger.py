@@ -30,7 +30,7 @@ def test_entries_are_on_disk_before_the_answer_leaves(
     path = tmp_path / "ledger.jsonl"
     sandbox = stripe_sandbox(company_folder, as_of=COMPANY_NOW, ledger_path=path)
     client: StripeClient = client_for(sandbox)
-    for name in ("Vetch Hardware", "Walnut Movers"):
+    for name in ("declined", "declined too"):
         client.v1.invoices.pay(invoice_of(sandbox, name)["id"])
         assert path.read_text().count("\n") == len(sandbox.ledger)
     with Ledger(path) as read_back:

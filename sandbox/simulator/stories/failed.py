@@ -99,7 +99,7 @@ def overdue(life: Life, _role: Role) -> Process:
     """Sent, due, and nobody pays any more."""
     begin, last = cycle(life, life.random.randrange(40, 85), life.random.randrange(2, 12))
     yield begin
-    customer = comes(life, has_card=False)
+    customer = comes(life)
     customer.till.transfer_days = life.random.randrange(8, 29)
     buys(customer, "business", days_until_due=30)
     yield last - HOUR

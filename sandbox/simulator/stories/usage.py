@@ -104,7 +104,7 @@ def billed_short(life: Life, _role: Role) -> Process:
     customer = comes(life)
     contract = buys(customer, "studio", is_metered=True, calls_per_week=life.random.choice((3_000, 9_000)))
     yield max(life.at + DAY, life.world.anchor - life.random.randrange(65, 130) * DAY)
-    contract.under_reports = Decimal(life.random.choice(("0.4", "0.7", "0.85")))
+    customer.activity.lost_share = Decimal(life.random.choice(("0.15", "0.3", "0.6")))
     contract.short = life.note(
         "usage_billed_short",
         "meter_lost_events",
