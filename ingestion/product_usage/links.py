@@ -60,8 +60,8 @@ def _check(origin: str, names: tuple[str, ...], wanted: tuple[str, str]) -> None
     absent = [name for name in wanted if name not in names]
     if absent:
         raise ProductUsageError(
-            f"product_usage.mapping_table: {origin} has no {' and no '.join(absent)}; its fields are: {', '.join(names)}. Say "
-            "in the policy under product_usage.mapping_table which are meant"
+            f"product_usage.mapping_table: {origin} has no {' and no '.join(absent)}; its fields are: "
+            f"{', '.join(names)}. Say in the policy under product_usage.mapping_table which are meant"
         )
 
 

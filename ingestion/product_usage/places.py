@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from ingestion.errors import ProductUsageError
 
@@ -41,7 +41,8 @@ def places(setting: str | None) -> tuple[list[Path], list[SqlTable]]:
 def sql_table_at(address: str) -> SqlTable:
     """The table of an address such as `postgresql://user:password@host/db#schema.table`."""
     parts = urlsplit(address)
-    shown = urlunsplit((parts.scheme, _without_password(parts.netloc), parts.path, "", parts.fragment))
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    shown = f"{parts.scheme}://{_without_password(parts.netloc)}{parts.path}{fragment}"
     driver = _DRIVERS.get(parts.scheme)
     if driver is None:
         known = ", ".join(f"{name}://" for name in ("sqlite", "postgresql"))
