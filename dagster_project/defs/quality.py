@@ -76,7 +76,8 @@ def _result(table: str, report: QualityReport, *, is_stopped: bool) -> dg.AssetC
         check_name=CHECK,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
-        description="; ".join(result.observed for result in failed) or f"{len(results)} expectations met",
+        description="; ".join(result.observed for result in failed)
+        or (f"{len(results)} expectations met" if results else "nothing new landed in it"),
         metadata={
             "expectations": dg.MetadataValue.md(_table(failed + [one for one in results if one.is_passed])),
             "failed": dg.MetadataValue.json([result.line for result in failed]),

@@ -14,6 +14,7 @@ import duckdb
 from ingestion.profile import Profile
 from ingestion.quality.table import SCHEMA
 from ingestion.stripe.landing import prepare
+from ingestion.stripe.line_memory import TABLE as LINES
 from ingestion.stripe.resources import TABLES
 
 _STATES = ("integration", "resource_status", "quarantine")
@@ -94,7 +95,10 @@ def take_back(connection: duckdb.DuckDBPyConnection) -> None:
     after = dict(rows)
     connection.begin()
     for table in TABLES:
-        connection.execute(f"delete from stripe.{table} where {Landed(table, 0, after.get(table)).condition}")
+        not_passed = Landed(table, 0, after.get(table)).condition
+        connection.execute(f"delete from stripe.{table} where {not_passed}")
+        # What is not there must be parsed again when the same line comes again.
+        connection.execute(f"delete from stripe.{LINES} where resource = '{table}' and {not_passed}")
     for table in _STATES:
         connection.execute(f"delete from stripe.{table}")
         connection.execute(f"insert into stripe.{table} by name select * from accepted.{table}")

@@ -28,7 +28,7 @@ def _put_aside(
         # Only some rows may have been parsed to find the fault; now all of them are, to find its rows.
         rows.parse(connection, landed, limit=None)
     selected = " union all ".join(
-        f"select row, '{fault.check.name}: expected {fault.check.expected}' as reason "
+        f"select row, {rows.literal(f'{fault.check.name}: expected {fault.check.expected}')} as reason "
         f"from ({rows.at_fault(landed, fault.check, fault.values)})"
         for fault in faults
     )

@@ -39,7 +39,7 @@ def gather(
         for table in (table for table in tables if table.rows):
             place = table.resource
             gathered.landed[place] = table
-            gathered.parsed[place] = rows.parse(connection, table)
+            gathered.parsed[place] = rows.parse(connection, table, rows.PARSED_ROWS)
             for check in rows.CHECKS:
                 found[check.name] += rows.facts(connection, table, check)
             dangling += references.facts(connection, table, targets)

@@ -133,8 +133,8 @@ def severity(name: str, mode: str) -> Severity:
     )
 
 
-def parse(connection: duckdb.DuckDBPyConnection, landed: Landed, limit: int | None = PARSED_ROWS) -> int:
-    """Makes the temporary table `parsed` of new rows with their payload's fields; returns how many there are."""
+def parse(connection: duckdb.DuckDBPyConnection, landed: Landed, limit: int | None) -> int:
+    """Makes the temporary table `parsed` of about `limit` new rows with their payload's fields; returns how many."""
     resource = BY_NAME[landed.resource]
     names = dict.fromkeys(("object", "livemode", "currency", "created", *resource.money, *_REFERRED))
     shape = orjson.dumps(dict.fromkeys(names, "JSON")).decode()
@@ -174,11 +174,12 @@ def question(check: RowCheck, mode: str, source_now: datetime, found: list[Fact]
 def at_fault(landed: Landed, check: RowCheck, values: Sequence[str | float]) -> str:
     """SQL for the `rowid` of new rows with these values of a check; payload checks read `parsed`."""
     value = check.value(BY_NAME[landed.resource])
-    listed = ", ".join(_literal(value) for value in values)
+    listed = ", ".join(literal(value) for value in values)
     if check.is_of_payload:
         return f"select row from parsed where {value} in ({listed})"
     return f"select rowid as row from stripe.{landed.resource} where {landed.condition} and {value} in ({listed})"
 
 
-def _literal(value: str | float) -> str:
+def literal(value: str | float) -> str:
+    """A value as SQL writes it."""
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
