@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint bench chaos lock
+.PHONY: setup demo test lint bench report-card chaos lock
 setup: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -18,7 +18,7 @@ demo: setup
 	$(BIN)/leaks demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: setup
-	$(BIN)/pytest -m "not chaos and not bench" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not chaos and not bench and not report_card" -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
@@ -30,6 +30,9 @@ lint: setup
 
 bench: setup
 	$(BIN)/pytest -m bench -s tests/bench
+
+report-card: setup
+	$(BIN)/pytest -m report_card -s tests/report_card
 
 chaos: setup
 	$(BIN)/pytest -m chaos tests
