@@ -39,7 +39,7 @@ class Contract:
         self.customer, self.life = customer, life
         customer.contracts.append(self)
         self.start = self.anchor = trial_end or life.at
-        self.periods = 0
+        self.periods = 0 if trial_end else 1
         self.months = 12 if price["recurring"]["interval"] == "year" else 1
         self.next_price: Payload | None = None
         self.skips: set[int] = set()
@@ -140,7 +140,6 @@ class Contract:
                 yield self.period_end
                 continue
             if self.payload["cancel_at_period_end"]:
-                self._last_usage()
                 self.cancel("cancellation_requested")
                 return
             if self.payload["status"] == "trialing" and not self._may_go_on():
@@ -216,6 +215,8 @@ class Contract:
         life = self.life
         if self.is_ended:
             return
+        if self.payload["status"] == "active":
+            self._last_usage()
         details = {**self.payload["cancellation_details"], "reason": reason}
         life.change(
             "customer.subscription.deleted",

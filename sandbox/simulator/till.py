@@ -135,7 +135,7 @@ class Till:
         for number, at in enumerate(times):
             if number:
                 yield at
-            if invoice["status"] != "open" or contract.is_ended:
+            if invoice["status"] != "open" or (number and contract.is_ended):
                 return
             following = times[number + 1] if number + 1 < len(times) else None
             method = self.method(contract)
@@ -261,14 +261,15 @@ class Till:
             life.keep("invoice_payment", tie)
             life.emit("payment_intent.created", intent, is_quiet=True)
             known = self._ties[invoice["id"]] = (intent, tie)
+        elif known[0]["amount"] != invoice["amount_remaining"]:
+            # Part was credited since the last try.
+            self.life.change(None, known[0], amount=invoice["amount_remaining"])
         return known
 
     def charge(self, contract: Contract | None, invoice: Payload, method: Payload) -> Payload:
         """The card pays what remains. Returns the charge."""
         life = self.life
         intent, tie = self._tie(invoice)
-        if intent["amount"] != invoice["amount_remaining"]:
-            life.change(None, intent, amount=invoice["amount_remaining"])
         made = objects.charge(life.identifier("ch"), intent, method, life.at, decline=None)
         made["calculated_statement_descriptor"] = "LANTERN REPORTS"
         made["balance_transaction"] = self._balance(made, "charge", made["amount"])["id"]
@@ -404,6 +405,9 @@ class Till:
 
     def write_off(self, invoice: Payload) -> None:
         """Give it up; it can still be paid."""
+        known = self.owed.get(f"cancelled:{invoice['id']}")
+        if known is not None:
+            known.ended_at, known.note = self.life.at, "written off"
         transitions = {**invoice["status_transitions"], "marked_uncollectible_at": self.life.at}
         self.life.change(
             "invoice.marked_uncollectible",
@@ -467,7 +471,11 @@ class Till:
     def decide(self, made: Payload, status: str) -> None:
         """The bank has decided a dispute."""
         details = {**made["evidence_details"], "has_evidence": True, "submission_count": 1}
-        transactions = made["balance_transactions"]
+        at = self.life.at
+        transactions = [
+            {**line, "status": "available" if line["available_on"] <= at else "pending"}
+            for line in made["balance_transactions"]
+        ]
         if status == "won":
             transactions = [*transactions, dict(self._balance(made, "adjustment", made["amount"]))]
         self.life.change(

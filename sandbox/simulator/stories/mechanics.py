@@ -114,7 +114,7 @@ def period_skipped(life: Life, _role: Role) -> Process:
     yield begin
     customer = comes(life)
     contract = buys(customer)
-    contract.skips = {months - life.random.randrange(0, 2)}
+    contract.skips = {months + life.random.randrange(0, 2)}
     while contract.periods not in contract.skips:
         yield contract.period_end + 1
     life.note(

@@ -74,6 +74,17 @@ def test_the_money_of_each_invoice_adds_up(company: Written) -> None:
             assert invoice["total"] % 10 == 0
 
 
+def test_no_period_is_billed_twice(company: Written) -> None:
+    billed = [
+        (line["subscription"], line["pricing"]["price_details"]["price"], line["period"]["start"])
+        for invoice in company.objects["invoice"]
+        if invoice["status"] != "void"
+        for line in invoice["lines"]["data"]
+        if line["parent"]["subscription_item_details"]
+    ]
+    assert len(billed) == len(set(billed))
+
+
 def test_the_balance_is_what_moved(company: Written) -> None:
     refunded: dict[str, int] = defaultdict(int)
     for refund in company.objects["refund"]:
