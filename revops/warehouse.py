@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from revops.errors import RevopsError
 from revops.settings import TENANT
@@ -121,6 +122,17 @@ class Published:
         """Rows as dictionaries. Raises QueryError."""
         result = self.execute(sql, params)
         return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+
+    def arrow(self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pa.Table:
+        """The rows as an Arrow table, which outlives the open file. Raises QueryError."""
+        try:
+            return self._connection.execute(sql, params).to_arrow_table()
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from error
+
+    def add(self, name: str, table: pa.Table) -> None:
+        """Let queries of this open file read an Arrow table by a name."""
+        self._connection.register(name, table)
 
     def execute(self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None) -> Result:
         """Column names and rows, also for columns that share a name. Raises QueryError."""

@@ -2,27 +2,6 @@
 
 from revops.warehouse import Published
 from streamlit_app.data import Row, has
-from streamlit_app.data.findings import ask
-
-
-def attempts(published: Published, invoice_id: str) -> list[Row]:
-    """Every charge for an invoice, oldest first."""
-    return published.query(
-        "select payment_id, created_at, status, amount_minor, currency,"
-        " decline_code, decline_group, card_brand, card_last4"
-        " from payments where invoice_id = ? order by created_at, payment_id",
-        [invoice_id],
-    )
-
-
-def invoice(published: Published, invoice_id: str) -> Row | None:
-    """One invoice with its dates and what it is over."""
-    rows = published.query(
-        "select invoice_id, currency, total_minor, created_at, finalized_at, due_at, voided_at,"
-        " marked_uncollectible_at, next_payment_attempt_at from invoices where invoice_id = ?",
-        [invoice_id],
-    )
-    return rows[0] if rows else None
 
 
 def subscriptions(published: Published, customer_id: str) -> list[Row]:
@@ -35,33 +14,43 @@ def subscriptions(published: Published, customer_id: str) -> list[Row]:
     )
 
 
-def invoices(published: Published, customer_id: str, limit: int) -> list[Row]:
-    """The newest invoices; each row carries `total`, how many there are."""
+def invoices(published: Published, customer_id: str | None, invoice_id: str | None) -> list[Row]:
+    """Every invoice of the customer, newest first; without a customer the one named."""
+    column, value = ("customer_id", customer_id) if customer_id else ("invoice_id", invoice_id)
     return published.query(
         "select invoice_id, number, status, currency, total_minor, amount_remaining_minor, refunded_minor,"
-        " coalesce(finalized_at, created_at) as billed_at, paid_at, is_paid_out_of_band, count(*) over () as total"
-        " from invoices where customer_id = ? and not is_deleted"
-        " order by billed_at desc nulls last, invoice_id limit ?",
-        [customer_id, limit],
+        " created_at, finalized_at, coalesce(finalized_at, created_at) as billed_at, due_at, paid_at, voided_at,"
+        " marked_uncollectible_at, next_payment_attempt_at, is_paid_out_of_band from invoices"
+        f" where {column} = ?"
+        " order by billed_at desc nulls last, invoice_id",
+        [value],
     )
 
 
-def payments(published: Published, customer_id: str, limit: int) -> list[Row]:
-    """The newest charges; each row carries `total`, how many there are."""
+def payments(published: Published, customer_id: str | None, invoice_id: str | None) -> list[Row]:
+    """Every charge of the customer, newest first; those for the invoice too where none of them names it."""
+    rows = _payments(published, "customer_id", customer_id) if customer_id else []
+    if invoice_id and not any(row["invoice_id"] == invoice_id for row in rows):
+        rows = _payments(published, "invoice_id", invoice_id) + rows
+    return rows
+
+
+def _payments(published: Published, column: str, value: str) -> list[Row]:
     return published.query(
-        "select p.payment_id, p.created_at, p.status, p.amount_minor, p.currency, p.amount_refunded_minor,"
-        " p.is_disputed, p.decline_code, p.card_brand, p.card_last4, count(*) over () as total"
-        " from payments p where p.customer_id = ? order by p.created_at desc nulls last, p.payment_id limit ?",
-        [customer_id, limit],
+        "select payment_id, invoice_id, created_at, status, amount_minor, currency, amount_refunded_minor,"
+        " is_disputed, decline_code, decline_group, card_brand, card_last4 from payments"
+        f" where {column} = ? order by created_at desc nulls last, payment_id desc",
+        [value],
     )
 
 
 def other_findings(published: Published, customer_id: str, but: str) -> list[Row]:
     """The customer's other findings, alerts first."""
-    return ask(
-        published,
-        "select finding_id, leak_title, object_name, currency, amount_minor, is_alert, age_days from page_findings"
-        " where customer_id = ? and finding_id <> ? order by is_alert desc, priority",
+    return published.query(
+        "select f.finding_id, coalesce(nullif(k.title, ''), f.leak_type) as leak_title, f.object_id, f.currency,"
+        " f.amount_minor, t.is_alert, t.age_days from leak_findings f join triage t using (tenant_id, finding_id)"
+        " left join leak_types k on k.tenant_id = f.tenant_id and k.leak_type = f.leak_type"
+        " where f.customer_id = ? and f.finding_id <> ? order by t.priority",
         [customer_id, but],
     )
 

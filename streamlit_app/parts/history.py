@@ -11,30 +11,33 @@ from streamlit_app.markup import escape, escape_markdown, facts, heading, note, 
 NEWEST = 12
 
 
-def show(published: Published, customer_id: str, finding_id: str) -> None:
-    """The customer's history; each table shows the newest rows and says how many there are."""
+def show(published: Published, finding: Row, invoices: list[Row], payments: list[Row]) -> None:
+    """The history of a finding's customer; each table shows the newest rows and says how many there are."""
+    customer_id = finding["customer_id"]
     st.html(heading("The customer"))
-    _others(customer.other_findings(published, customer_id, finding_id))
+    _others(
+        customer.other_findings(published, customer_id, finding["finding_id"]),
+        {invoice["invoice_id"]: invoice["number"] for invoice in invoices},
+    )
     _activity(customer.activity(published, customer_id))
     subscriptions = customer.subscriptions(published, customer_id)
     if subscriptions:
         st.html(_subscriptions(subscriptions))
-    invoices = customer.invoices(published, customer_id, NEWEST)
     if invoices:
         st.html(_invoices(invoices))
-    payments = customer.payments(published, customer_id, NEWEST)
     if payments:
         st.html(_payments(payments))
 
 
-def _others(rows: list[Row]) -> None:
+def _others(rows: list[Row], numbers: dict[str, str | None]) -> None:
     if not rows:
         return
     st.html(f'<p class="leaks-label">{escape(count(len(rows), "other finding"))}</p>')
     with st.container(key="others", gap=None):
         for row in rows:
             kind = "" if row["is_alert"] else "Review, "
-            label = f"{kind}{row['leak_title']}, {row['object_name']}, {count(row['age_days'], 'day')}"
+            name = numbers.get(row["object_id"]) or row["object_id"]
+            label = f"{kind}{row['leak_title']}, {name}, {count(row['age_days'], 'day')}"
             amount = escape_markdown(money.text(row["amount_minor"], row["currency"]))
             st.page_link(
                 pages.FINDING,
@@ -100,7 +103,7 @@ def _invoices(rows: list[Row]) -> str:
                 money.text(row["total_minor"], row["currency"]),
                 money.text(row["amount_remaining_minor"], row["currency"]) if row["status"] != "paid" else "–",
             )
-            for row in rows
+            for row in rows[:NEWEST]
         ],
         right=frozenset((3, 4)),
     )
@@ -126,7 +129,7 @@ def _payments(rows: list[Row]) -> str:
                 f"{words(row['card_brand'])} ••{row['card_last4']}" if row["card_last4"] else "–",
                 money.text(row["amount_minor"], row["currency"]),
             )
-            for row in rows
+            for row in rows[:NEWEST]
         ],
         right=frozenset((3,)),
     )
@@ -142,5 +145,5 @@ def _payment_result(row: Row) -> str:
 
 
 def _newest(rows: list[Row], noun: str) -> str:
-    total = rows[0]["total"]
-    return count(total, noun) if total <= len(rows) else f"The newest {len(rows)} of {count(total, noun)}"
+    total = count(len(rows), noun)
+    return total if len(rows) <= NEWEST else f"The newest {NEWEST} of {total}"

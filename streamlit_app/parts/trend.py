@@ -1,7 +1,5 @@
 """What could be recovered on each of the last 90 days, as a line and in words."""
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from revops.domain.money import exponent
@@ -61,37 +59,53 @@ def _meaning(*, is_converted: bool) -> str:
 
 
 def _line(rows: list[Row], currency: str, in_words: str) -> None:
-    """Heights are the integers of minor units; only the axis divides them, for its labels."""
-    frame = pd.DataFrame(
+    """Heights are the integers of minor units; only the axis divides them, for its labels.
+
+    The specification is written out: building it with a library that checks it takes longer than the queries.
+    """
+    values = [
         {
-            "day": pd.to_datetime([row["day"] for row in rows]),
-            "amount_minor": [row["amount_minor"] for row in rows],
-            "amount": [money.text(row["amount_minor"], currency) for row in rows],
-            "alerts": [f"{row['alerts']:,}" for row in rows],
-            "when": [day(row["day"]) for row in rows],
+            "day": f"{row['day']:%Y-%m-%d}",
+            "amount_minor": row["amount_minor"],
+            "amount": money.text(row["amount_minor"], currency),
+            "alerts": f"{row['alerts']:,}",
+            "when": day(row["day"]),
         }
-    )
-    unit = 10 ** exponent(currency)
-    top = max(1, *frame["amount_minor"])
-    base = alt.Chart(frame).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", tickCount="month", grid=False, labelFlush=True)),
-        y=alt.Y(
-            "amount_minor:Q",
-            title=None,
-            scale=alt.Scale(domain=[0, top * 1.08], nice=False),
-            axis=alt.Axis(tickCount=4, labelExpr=f"'{money.sign(currency)}' + format(datum.value / {unit}, ',.0f')"),
-        ),
-        tooltip=[
-            alt.Tooltip("when:N", title="Day"),
-            alt.Tooltip("amount:N", title="Could be recovered"),
-            alt.Tooltip("alerts:N", title="Alerts"),
-        ],
-    )
-    chart = base.mark_area(interpolate="step-after", opacity=0.18) + base.mark_line(
-        interpolate="step-after", strokeWidth=2
-    )
-    st.altair_chart(
-        chart.properties(height=HEIGHT),
+        for row in rows
+    ]
+    label = f"'{money.sign(currency)}' + format(datum.value / {10 ** exponent(currency)}, ',.0f')"
+    top = max(1, *(row["amount_minor"] for row in rows)) * 1.08
+    tooltip = [
+        {"field": field, "type": "nominal", "title": title}
+        for field, title in (("when", "Day"), ("amount", "Could be recovered"), ("alerts", "Alerts"))
+    ]
+    shape = {"interpolate": "step-after", "tooltip": True}
+    st.vega_lite_chart(
+        {
+            "data": {"values": values},
+            "height": HEIGHT,
+            "encoding": {
+                "x": {
+                    "field": "day",
+                    "type": "temporal",
+                    "timeUnit": "utcyearmonthdate",
+                    "title": None,
+                    "axis": {"format": "%-d %b", "tickCount": "month", "grid": False, "labelFlush": True},
+                },
+                "y": {
+                    "field": "amount_minor",
+                    "type": "quantitative",
+                    "title": None,
+                    "scale": {"domain": [0, top], "nice": False},
+                    "axis": {"tickCount": 4, "labelExpr": label},
+                },
+                "tooltip": tooltip,
+            },
+            "layer": [
+                {"mark": {"type": "area", "opacity": 0.18, **shape}},
+                {"mark": {"type": "line", "strokeWidth": 2, **shape}},
+            ],
+        },
         width="stretch",
         alt=f"Line of what could be recovered on each of {len(rows)} days. {in_words}",
     )

@@ -31,6 +31,8 @@ def _draw(published: Published, integration: Row, _now: datetime) -> None:
         )
         return
     evidence = read(row["evidence"], row["currency"])
+    invoices = customer.invoices(published, row["customer_id"], row["invoice_id"])
+    payments = customer.payments(published, row["customer_id"], row["invoice_id"])
     st.html(_head(row))
     _links(row, evidence, integration)
     st.html(facts(_figures(row)))
@@ -38,7 +40,8 @@ def _draw(published: Published, integration: Row, _now: datetime) -> None:
     with left:
         if evidence.reasons or evidence.wrong_if:
             st.html(_reasons(evidence))
-        _history_of_invoice(published, row, evidence)
+        if row["invoice_id"]:
+            _timeline(row, evidence, invoices, payments)
         if evidence.facts:
             with st.expander("All facts"):
                 st.html(facts(evidence.facts))
@@ -46,16 +49,13 @@ def _draw(published: Published, integration: Row, _now: datetime) -> None:
         st.html(heading("What to do"))
         playbook.show(row["leak_type"])
     if row["customer_id"]:
-        history.show(published, row["customer_id"], row["finding_id"])
+        history.show(published, row, invoices, payments)
 
 
-def _history_of_invoice(published: Published, row: Row, evidence: Evidence) -> None:
-    if not row["invoice_id"]:
-        return
-    tried = customer.attempts(published, row["invoice_id"])
-    invoice = customer.invoice(published, row["invoice_id"])
-    steps = timeline.steps(row, invoice, tried, evidence)
-    st.html(timeline.html(timeline.title(tried), steps))
+def _timeline(row: Row, evidence: Evidence, invoices: list[Row], payments: list[Row]) -> None:
+    invoice = next((known for known in invoices if known["invoice_id"] == row["invoice_id"]), None)
+    tried = [payment for payment in payments if payment["invoice_id"] == row["invoice_id"]]
+    st.html(timeline.html(timeline.title(tried), timeline.steps(row, invoice, tried, evidence)))
 
 
 def _head(row: Row) -> str:

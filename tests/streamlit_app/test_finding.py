@@ -122,7 +122,7 @@ def test_other_findings_of_the_customer_are_links(show: Show) -> None:
     account = Account()
     account.add("A", 100_00)
     account.add("B", 50_00)
-    for table in ("leak_findings", "triage"):
+    for table in ("leak_findings", "triage", "invoices"):
         account.rows[table][1]["customer_id"] = "cus_0001"
     page = show(account, at=pages.FINDING, id="f0001")
     assert links(page, "finding")["Unpaid invoices, ACME-0002, 20 days $50.00"] == "finding?id=f0002"

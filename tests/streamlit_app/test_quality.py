@@ -85,7 +85,9 @@ def test_the_share_that_matches_no_customer_is_shown(show: Show) -> None:
         customers_without_activity=5,
         note="Mails of two domains are shared.",
     )
-    account.put("unmatched_accounts", source="login", account_id="acc_<1>", rows=60, last_seen_at=AS_OF)
+    account.put(
+        "unmatched_accounts", source="login", account="acc_<1>", reason="no customer", rows=60, last_seen_at=AS_OF
+    )
     body = html(show(account, at=pages.QUALITY))
     for said in (">63<", ">94 %<", "15 Mar 2026 to 1 Oct 2026", "2 rows could not be read", "5 customers without"):
         assert said in body, said
