@@ -7,18 +7,22 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds, and the highest memory of the process and its children together (proportional set size)."""
+    """Seconds, and the highest memory of the process and its children together (proportional set size).
+
+    `steps` are the seconds of each step that the command announced as `name ...` on stderr.
+    """
 
     seconds: float
     peak_megabytes: float
     output: str
+    steps: dict[str, float] = field(default_factory=dict)
 
 
 def run_python(code: str, **environment: str) -> Measured:
@@ -26,20 +30,43 @@ def run_python(code: str, **environment: str) -> Measured:
     return run([sys.executable, "-c", code], **environment)
 
 
+def run_leaks(*arguments: str, **environment: str) -> Measured:
+    """Runs the `leaks` command."""
+    return run([sys.executable, "-c", "from cli.app import main; main()", *arguments], **environment)
+
+
 def run(command: list[str], **environment: str) -> Measured:
     """Runs a command to its end; fails where it fails."""
     started = time.monotonic()
-    process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
     peak = [0.0]
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
-    watcher.start()
-    output, complaint = process.communicate()
-    seconds = time.monotonic() - started
-    assert process.returncode == 0, complaint[-3000:]
-    watcher.join()
-    return Measured(seconds, peak[0], output)
+    said: list[tuple[float, str]] = []
+    with subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
+        reader = threading.Thread(target=_listen, args=(process, said), daemon=True)
+        watcher.start()
+        reader.start()
+        assert process.stdout is not None
+        output = process.stdout.read()
+        process.wait()
+        ended = time.monotonic()
+        reader.join()
+        watcher.join()
+    assert process.returncode == 0, "\n".join(line for _, line in said)[-3000:]
+    return Measured(ended - started, peak[0], output, _steps(said, ended))
+
+
+def _listen(process: subprocess.Popen[str], said: list[tuple[float, str]]) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        said.append((time.monotonic(), line.rstrip()))
+
+
+def _steps(said: list[tuple[float, str]], ended: float) -> dict[str, float]:
+    begun = [(at, line.removesuffix(" ...")) for at, line in said if line.endswith(" ...")]
+    ends = [at for at, _ in begun[1:]] + [ended]
+    return {name: end - at for (at, name), end in zip(begun, ends, strict=True)}
 
 
 def _watch(pid: int, peak: list[float]) -> None:
