@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox.objects import Payload
 
-from .contract import COMPANY
 from .identity import UNLINKED_SHARE
+from .papers import COMPANY
 from .world import World
 
 POLICY = """\

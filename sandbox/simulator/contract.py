@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 from sandbox import objects
 from sandbox.objects import Payload
 
-from .calendar import HOUR, add_months
+from .calendar import add_months
 from .money import rounded
+from .papers import Papers
 
 if TYPE_CHECKING:
     from .customer import Customer
-    from .labels import Label
     from .life import Process
 
-COMPANY = "Lantern Reports"
 _ENDED = frozenset({"canceled", "incomplete_expired"})
 
 
-class Contract:
+class Contract(Papers):
     """A subscription of a customer. Stories change it and set what is to happen at the next renewal."""
 
     def __init__(
@@ -35,27 +34,21 @@ class Contract:
         without_method: str = "create_invoice",
         metadata: dict[str, str] | None = None,
     ) -> None:
+        super().__init__(customer)
         life = customer.life
-        self.customer, self.life = customer, life
         customer.contracts.append(self)
         self.start = self.anchor = trial_end or life.at
         self.periods = 0 if trial_end else 1
         self.months = 12 if price["recurring"]["interval"] == "year" else 1
         self.next_price: Payload | None = None
         self.skips: set[int] = set()
-        self.stacked: Label | None = None
-        self.overdue_discounts: dict[str, tuple[int, Label]] = {}
-        self.shared: Label | None = None
-        self.short: Label | None = None
-        self.paused: Label | None = None
-        self.pending: list[Payload] = []
         identifier = life.identifier("sub")
         period = (life.at, trial_end or add_months(life.at, self.months))
         items = [objects.subscription_item(life.identifier("si"), identifier, price, quantity, life.at, period)]
         if is_metered:
             usage = life.world.catalog.usage(price["currency"])
             items.append(objects.subscription_item(life.identifier("si"), identifier, usage, None, life.at, period))
-        self.payload: Payload = objects.subscription(
+        self.payload = objects.subscription(
             identifier,
             customer.payload,
             price["currency"],
@@ -68,12 +61,6 @@ class Contract:
         )
 
     # What it is
-
-    @property
-    def items(self) -> list[Payload]:
-        """Its items: the plan, then usage."""
-        items: list[Payload] = self.payload["items"]["data"]
-        return items
 
     @property
     def price(self) -> Payload:
@@ -108,8 +95,8 @@ class Contract:
     def net_value(self) -> int:
         """The same less the discounts that run now."""
         amount = int(self.price["unit_amount"]) * self.quantity
-        for discount in self._running():
-            amount -= self._given(discount, amount)
+        for discount in self.running_discounts():
+            amount -= self.given(discount, amount)
         return round(amount / self.months)
 
     # Its life
@@ -123,8 +110,8 @@ class Contract:
         if not is_trial and self.payload["days_until_due"] is None and till.refused(till.method(self), life.at):
             self.payload["status"] = "incomplete"
         life.keep("subscription", self.payload)
-        lines = [self._line(self.items[0], 0 if is_trial else None)]
-        invoice = self._invoice(lines, "subscription_create", (life.at, life.at))
+        lines = [self.line(self.items[0], 0 if is_trial else None)]
+        invoice = self.invoice(lines, "subscription_create", (life.at, life.at))
         life.change(None, self.payload, latest_invoice=invoice["id"])
         life.emit("customer.subscription.created", self.payload)
         for discount in self.payload["discounts"]:
@@ -179,7 +166,7 @@ class Contract:
         ended = (int(self.items[0]["current_period_start"]), life.at)
         self.periods += 1
         period = (life.at, add_months(self.anchor, self.periods * self.months))
-        lines = self._usage_lines(ended, is_free=was_trialing)
+        lines = self.usage_lines(ended, is_free=was_trialing)
         changes: dict[str, Any] = {"status": "active"} if was_trialing else {}
         if is_early:
             changes["billing_cycle_anchor"] = life.at
@@ -194,12 +181,12 @@ class Contract:
         if gone:
             changes["discounts"] = [one for one in self.payload["discounts"] if one not in gone]
         life.change(None, self.payload, **{name: value for name, value in changes.items() if name == "discounts"})
-        lines.insert(0, self._line(items[0], None, period))
-        lines += self._pending_lines()
+        lines.insert(0, self.line(items[0], None, period))
+        lines += self.pending_lines()
         invoice = None
         if self.periods not in self.skips:
             reason = "subscription_update" if is_early else "subscription_cycle"
-            invoice = self._invoice(lines, reason, ended, is_draft=not is_early)
+            invoice = self.invoice(lines, reason, ended, is_draft=not is_early)
             changes["latest_invoice"] = invoice["id"]
         changes.pop("discounts", None)
         is_quiet = self.months == 1 and price is self.price and not was_trialing
@@ -216,7 +203,7 @@ class Contract:
         if self.is_ended:
             return
         if self.payload["status"] == "active":
-            self._last_usage()
+            self._bill_last_usage()
         details = {**self.payload["cancellation_details"], "reason": reason}
         life.change(
             "customer.subscription.deleted",
@@ -226,8 +213,17 @@ class Contract:
             ended_at=life.at,
             cancellation_details=details,
         )
-        self.customer.till.ended(self)
+        self.customer.till.owed.ended(self)
         self.customer.activity.stop()
+
+    def _bill_last_usage(self) -> None:
+        """What was used in the last period is billed when the subscription ends."""
+        ended = (int(self.items[0]["current_period_start"]), self.life.at)
+        lines = self.usage_lines(ended)
+        if any(line["amount"] for line in lines):
+            invoice = self.invoice(lines, "subscription_cycle", ended, is_draft=True)
+            self.life.change(None, self.payload, latest_invoice=invoice["id"])
+            self.life.spawn(self.customer.till.collect(self, invoice))
 
     def cancel_later(self) -> None:
         """Let it end with the running period."""
@@ -305,175 +301,8 @@ class Contract:
         changes: dict[str, Any] = {"items": items}
         invoice = None
         if is_billed_now and back + more > 0:
-            invoice = self._invoice(self._pending_lines(), "subscription_update", (start, life.at))
+            invoice = self.invoice(self.pending_lines(), "subscription_update", (start, life.at))
             changes["latest_invoice"] = invoice["id"]
         life.change("customer.subscription.updated", self.payload, **changes)
         if invoice is not None:
             life.spawn(self.customer.till.collect(self, invoice))
-
-    # Its papers
-
-    def _invoice(
-        self, lines: list[Payload], reason: str, period: tuple[int, int], *, is_draft: bool = False
-    ) -> Payload:
-        """A draft; finalised at once unless `is_draft`."""
-        life = self.life
-        given = self._discount(lines)
-        pause = self.payload["pause_collection"]
-        is_held = pause is not None or self.payload["status"] == "unpaid"
-        invoice = objects.invoice(
-            life.identifier("in"),
-            COMPANY,
-            self.customer.payload,
-            self.payload,
-            lines,
-            life.at,
-            reason=reason,
-            period=period,
-            discounts=given,
-            auto_advance=not is_held,
-        )
-        life.keep("invoice", invoice)
-        life.emit("invoice.created", invoice, is_quiet=not is_held)
-        for line in lines:
-            self._take_up(line, invoice)
-        if is_held and pause is not None and pause["behavior"] == "void":
-            self.customer.till.void(invoice)
-        if is_held and self.paused is not None:
-            self.paused.amount = (self.paused.amount or 0) + invoice["total"]
-        if not is_draft and not is_held:
-            self.customer.till.finalise(invoice)
-        return invoice
-
-    def _take_up(self, line: Payload, invoice: Payload) -> None:
-        details = line["parent"]["invoice_item_details"]
-        if details is not None:
-            item = self.life.records["invoiceitem"][details["invoice_item"]]
-            self.life.change(None, item, invoice=invoice["id"])
-
-    def _line(self, item: Payload, amount: int | None, period: tuple[int, int] | None = None) -> Payload:
-        price, quantity = item["price"], item["quantity"]
-        span = period or (item["current_period_start"], item["current_period_end"])
-        word = "Trial period for" if amount == 0 else f"{quantity} ×"
-        return objects.line_item(
-            self.life.identifier("il"),
-            self.payload,
-            item,
-            amount=price["unit_amount"] * quantity if amount is None else amount,
-            currency=price["currency"],
-            livemode=self.payload["livemode"],
-            description=f"{word} {price['nickname']}",
-            quantity=quantity,
-            period=span,
-        )
-
-    def _usage_lines(self, ended: tuple[int, int], *, is_free: bool = False) -> list[Payload]:
-        lines: list[Payload] = []
-        for item in self.items[1:]:
-            used = self.customer.activity.used(*ended)
-            billed = self.customer.activity.meter()
-            if is_free:
-                continue
-            unit = Decimal(item["price"]["unit_amount_decimal"])
-            currency = item["price"]["currency"]
-            amount = rounded(unit * billed, currency)
-            if billed < used and self.short is not None:
-                self.short.amount = (self.short.amount or 0) + rounded(unit * used, currency) - amount
-                self.short.detectable_at = self.short.detectable_at or self.life.at
-            lines.append(
-                objects.line_item(
-                    self.life.identifier("il"),
-                    self.payload,
-                    item,
-                    amount=amount,
-                    currency=currency,
-                    livemode=self.payload["livemode"],
-                    description=f"{billed} × API calls",
-                    quantity=billed,
-                    period=ended,
-                )
-            )
-        return lines
-
-    def _last_usage(self) -> None:
-        """What was used in the last period is billed when the subscription ends."""
-        ended = (int(self.items[0]["current_period_start"]), self.life.at)
-        lines = self._usage_lines(ended)
-        if any(line["amount"] for line in lines):
-            invoice = self._invoice(lines, "subscription_cycle", ended, is_draft=True)
-            self.life.change(None, self.payload, latest_invoice=invoice["id"])
-            self.life.spawn(self.customer.till.collect(self, invoice))
-
-    def _pending_lines(self) -> list[Payload]:
-        lines = []
-        for item in self.pending:
-            sold = item["pricing"] and next(
-                price
-                for price in self.life.world.catalog.prices.values()
-                if price["id"] == item["pricing"]["price_details"]["price"]
-            )
-            lines.append(
-                objects.line_item(
-                    self.life.identifier("il"),
-                    self.payload if item["proration"] else None,
-                    None,
-                    amount=item["amount"],
-                    currency=item["currency"],
-                    livemode=item["livemode"],
-                    description=item["description"],
-                    quantity=item["quantity"],
-                    period=(item["period"]["start"], item["period"]["end"]),
-                    invoice_item=item["id"],
-                    is_proration=item["proration"],
-                    price=sold,
-                )
-            )
-        self.pending = []
-        return lines
-
-    # Its discounts
-
-    def _running(self) -> list[Payload]:
-        at = self.life.at
-        return [one for one in self.payload["discounts"] if one["end"] is None or one["end"] > at]
-
-    def _given(self, discount: Payload, amount: int) -> int:
-        """What one discount takes off so many minor units."""
-        coupon = self.life.world.coupon(discount["source"]["coupon"])
-        if coupon["percent_off"] is None:
-            return min(amount, int(coupon["amount_off"]))
-        share = Decimal(str(coupon["percent_off"])) / 100
-        return rounded(share * amount, self.payload["currency"])
-
-    def _discount(self, lines: list[Payload]) -> dict[str, int]:
-        """Spread the running discounts over the plan's line. Returns minor units by discount."""
-        line = next((one for one in lines if one["amount"] > 0 and one["parent"]["subscription_item_details"]), None)
-        if line is None:
-            return {}
-        left: int = line["amount"]
-        given: dict[str, int] = {}
-        for discount in self._running():
-            amount = self._given(discount, left)
-            if amount:
-                given[discount["id"]] = amount
-                left -= amount
-                self._blame(discount, amount)
-        line["discounts"] = list(given)
-        line["discount_amounts"] = [{"amount": amount, "discount": one} for one, amount in given.items()]
-        if self.stacked is not None and len(given) > 1:
-            self.stacked.amount = (self.stacked.amount or 0) + sum(given.values()) - max(given.values())
-        return given
-
-    def _blame(self, discount: Payload, amount: int) -> None:
-        at = self.life.at
-        known = self.overdue_discounts.get(discount["id"])
-        if known is not None and at >= known[0]:
-            label = known[1]
-            label.amount = (label.amount or 0) + amount
-            label.detectable_at = label.detectable_at or at + HOUR
-
-
-def usage_amount(contract: Contract, quantity: int) -> int:
-    """What so many API calls cost at the list price, in minor units of the contract's currency."""
-    price = contract.life.world.catalog.usage(contract.payload["currency"])
-    return rounded(Decimal(price["unit_amount_decimal"]) * quantity, contract.payload["currency"])

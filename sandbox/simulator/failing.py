@@ -6,7 +6,7 @@ from sandbox.objects import Payload
 
 from .contract import Contract
 from .customer import Customer
-from .till import Refusal
+from .refusals import Refusal
 
 _CODE = "insufficient_funds"
 

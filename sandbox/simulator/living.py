@@ -140,7 +140,7 @@ class Living:
                 payload.clear()
                 payload.update(record.payload())
                 if name == "invoice" and payload["status"] == "paid":
-                    life.customers[0].till.settled_otherwise(payload, "paid through the API")
+                    life.customers[0].till.owed.settled(payload, "paid through the API")
 
     def _put_shared(self) -> None:
         redeemed: Counter[str] = Counter()

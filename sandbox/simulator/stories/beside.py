@@ -9,7 +9,7 @@ from ..contract import Contract
 from ..deck import Role
 from ..life import Life, Process
 from ..people import somebody
-from ..till import Refusal
+from ..refusals import Refusal
 from .common import Story, buys, comes, cycle, days_before, sign_up_time
 
 
@@ -25,7 +25,7 @@ def _not_real(*, has_clock: bool) -> Story:
         life.spawn(contract.bill())
         yield life.at + DAY
         customer.till.refusals.append(Refusal("generic_decline", "test", life.at))
-        customer.till.detects = False
+        customer.till.owed.detects = False
 
     return story
 

@@ -10,7 +10,7 @@ from ..contract import Contract
 from ..customer import Customer
 from ..deck import Role
 from ..life import Life, Process
-from ..till import Refusal
+from ..refusals import Refusal
 from .common import Story, buys, comes, cycle, days_before
 
 _WORN_OUT = (
@@ -72,7 +72,7 @@ def stale_card(life: Life, _role: Role) -> Process:
     yield last + life.random.randrange(3, 9) * DAY
     customer.add_card()
     invoice = life.records["invoice"][contract.payload["latest_invoice"]]
-    customer.till.owed[f"stale:{invoice['id']}"] = life.note(
+    label = life.note(
         "stale_payment_method",
         "new_card_on_the_customer_only",
         invoice["id"],
@@ -80,6 +80,7 @@ def stale_card(life: Life, _role: Role) -> Process:
         amount=invoice["amount_remaining"],
         note="the same money as unpaid_invoice of this invoice",
     )
+    customer.till.owed.beside("stale", label)
 
 
 def authentication(life: Life, _role: Role) -> Process:

@@ -6,10 +6,10 @@ from sandbox import objects
 from sandbox.declines import DECLINES
 
 from ..calendar import DAY, HOUR
-from ..contract import COMPANY
 from ..deck import Role
 from ..life import Life, Process
-from ..till import Refusal
+from ..papers import COMPANY
+from ..refusals import Refusal
 from .common import Story, buys, comes, cycle, sign_up_time
 from .failed import declined
 from .ordinary import wanders

@@ -6,10 +6,10 @@ from sandbox import objects
 from sandbox.objects import Payload
 
 from ..calendar import DAY
-from ..contract import COMPANY
 from ..customer import Customer
 from ..deck import Role
 from ..life import Life, Process
+from ..papers import COMPANY
 from .common import Story, buys, comes, cycle, days_before
 
 _WORK = {"usd": 25_000, "eur": 22_500, "gbp": 19_500, "jpy": 36_000, "kwd": 76_000}

@@ -8,9 +8,9 @@ from sandbox import objects
 
 from ..calendar import DAY, HOUR
 from ..catalog import PLANS
-from ..contract import usage_amount
 from ..deck import Role
 from ..life import Life, Process
+from ..papers import usage_amount
 from .common import Story, buys, comes, cycle
 
 
