@@ -39,48 +39,26 @@ with
         from linked
     ),
 
-    logins as (
+    activity as (
         select
             matched.tenant_id,
             matched.customer_id,
-            sum(activity.logins_30d) as logins_30d,
-            sum(activity.logins_60d) as logins_60d,
-            min(activity.first_at) as first_at,
-            max(activity.last_at) as last_at
-        from {{ ref("int_product__login_activity") }} as activity
+            min(users.first_at) as first_active_at,
+            max(users.last_at) as last_active_at,
+            max(case when users.source = 'login' then users.last_at end) as last_login_at,
+            max(case when users.source = 'usage' then users.last_at end) as last_usage_at,
+            sum(case when users.source = 'login' then users.events_30d else 0 end) as logins_30d,
+            sum(case when users.source = 'login' then users.events_60d else 0 end) as logins_60d,
+            count(
+                distinct case
+                    when users.source = 'login' and users.events_30d > 0 then users.user_key
+                end
+            ) as active_users_30d
+        from {{ ref("int_product__account_users") }} as users
         inner join
             matched
-            on activity.tenant_id = matched.tenant_id
-            and activity.account_key = matched.account_key
-        group by matched.tenant_id, matched.customer_id
-    ),
-
-    usage as (
-        select
-            matched.tenant_id,
-            matched.customer_id,
-            min(identities.first_at) as first_at,
-            max(identities.last_at) as last_at
-        from {{ ref("int_product__identities") }} as identities
-        inner join
-            matched
-            on identities.tenant_id = matched.tenant_id
-            and identities.account_key = matched.account_key
-        where identities.source = 'usage'
-        group by matched.tenant_id, matched.customer_id
-    ),
-
-    active_users as (
-        select
-            matched.tenant_id,
-            matched.customer_id,
-            count(distinct logins.user_key) as active_users_30d
-        from {{ ref("stg_product__logins") }} as logins
-        inner join
-            matched
-            on logins.tenant_id = matched.tenant_id
-            and logins.account_key = matched.account_key
-        where {{ is_within_days("logins.occurred_at", 30) }}
+            on users.tenant_id = matched.tenant_id
+            and users.account_key = matched.account_key
         group by matched.tenant_id, matched.customer_id
     ),
 
@@ -97,13 +75,13 @@ with
             customers.customer_id,
             ranked.customer_id is not null as has_match,
             ranked.matched_by,
-            greatest(logins.last_at, usage.last_at) as last_active_at,
-            logins.last_at as last_login_at,
-            usage.last_at as last_usage_at,
-            least(logins.first_at, usage.first_at) as first_active_at,
-            cast(coalesce(active_users.active_users_30d, 0) as bigint) as active_users_30d,
-            cast(coalesce(logins.logins_30d, 0) as bigint) as logins_30d,
-            cast(coalesce(logins.logins_60d, 0) as bigint) as logins_60d,
+            activity.last_active_at,
+            activity.last_login_at,
+            activity.last_usage_at,
+            activity.first_active_at,
+            cast(coalesce(activity.active_users_30d, 0) as bigint) as active_users_30d,
+            cast(coalesce(activity.logins_30d, 0) as bigint) as logins_30d,
+            cast(coalesce(activity.logins_60d, 0) as bigint) as logins_60d,
             case
                 when logs.logs is null
                 then 'no log of the product was read: set LEAKS_PRODUCT_USAGE'
@@ -119,17 +97,9 @@ with
             and customers.customer_id = ranked.customer_id
             and ranked.position = 1
         left join
-            logins
-            on customers.tenant_id = logins.tenant_id
-            and customers.customer_id = logins.customer_id
-        left join
-            usage
-            on customers.tenant_id = usage.tenant_id
-            and customers.customer_id = usage.customer_id
-        left join
-            active_users
-            on customers.tenant_id = active_users.tenant_id
-            and customers.customer_id = active_users.customer_id
+            activity
+            on customers.tenant_id = activity.tenant_id
+            and customers.customer_id = activity.customer_id
         left join logs on customers.tenant_id = logs.tenant_id
     )
 

@@ -11,59 +11,48 @@ with
 
     matching as (
         select
-            identities.tenant_id,
-            identities.source,
-            count(distinct identities.account_key) as accounts,
+            users.tenant_id,
+            users.source,
+            count(distinct users.account_key) as accounts,
+            count(distinct users.user_key) as users,
             sum(
-                case when accounts.customer_id is not null then identities.events else 0 end
+                case when accounts.customer_id is not null then users.events else 0 end
             ) as matched_rows,
             count(
-                distinct case when accounts.customer_id is null then identities.account_key end
+                distinct case when accounts.customer_id is null then users.account_key end
             ) as unmatched_accounts,
             count(
-                distinct case when accounts.candidates > 1 then identities.account_key end
+                distinct case when accounts.candidates > 1 then users.account_key end
             ) as ambiguous_accounts,
             count(distinct accounts.customer_id) as customers
-        from {{ ref("int_product__identities") }} as identities
+        from {{ ref("int_product__account_users") }} as users
         inner join
             {{ ref("int_product__account_customers") }} as accounts
-            on identities.tenant_id = accounts.tenant_id
-            and identities.account_key = accounts.account_key
-        group by identities.tenant_id, identities.source
+            on users.tenant_id = accounts.tenant_id
+            and users.account_key = accounts.account_key
+        group by users.tenant_id, users.source
     ),
 
     seen as (
         select
-            identities.tenant_id,
-            identities.source,
-            count(distinct accounts.customer_id) as living_customers
-        from {{ ref("int_product__identities") }} as identities
+            users.tenant_id, users.source, count(distinct accounts.customer_id) as living_customers
+        from {{ ref("int_product__account_users") }} as users
         inner join
             {{ ref("int_product__account_customers") }} as accounts
-            on identities.tenant_id = accounts.tenant_id
-            and identities.account_key = accounts.account_key
+            on users.tenant_id = accounts.tenant_id
+            and users.account_key = accounts.account_key
         inner join
             {{ ref("customers") }} as customers
             on accounts.tenant_id = customers.tenant_id
             and accounts.customer_id = customers.customer_id
         where not customers.is_deleted
-        group by identities.tenant_id, identities.source
+        group by users.tenant_id, users.source
     ),
 
     living as (
         select tenant_id, count(*) as customers
         from {{ ref("customers") }}
         where not is_deleted
-        group by tenant_id
-    ),
-
-    users as (
-        select tenant_id, 'login' as source, count(distinct user_key) as users
-        from {{ ref("stg_product__logins") }}
-        group by tenant_id
-        union all
-        select tenant_id, 'usage' as source, count(distinct user_key) as users
-        from {{ ref("stg_product__usage_events") }}
         group by tenant_id
     ),
 
@@ -79,7 +68,7 @@ with
             sources.source,
             coalesce(spans.events, 0) as events,
             coalesce(matching.accounts, 0) as accounts,
-            coalesce(users.users, 0) as users,
+            coalesce(matching.users, 0) as users,
             coalesce(matching.matched_rows, 0) as matched_rows,
             coalesce(spans.events, 0) - coalesce(matching.matched_rows, 0) as unmatched_rows,
             coalesce(matching.unmatched_accounts, 0) as unmatched_accounts,
@@ -102,7 +91,6 @@ with
         left join
             matching on sources.tenant_id = matching.tenant_id and sources.source = matching.source
         left join seen on sources.tenant_id = seen.tenant_id and sources.source = seen.source
-        left join users on sources.tenant_id = users.tenant_id and sources.source = users.source
         left join
             refused on sources.tenant_id = refused.tenant_id and sources.source = refused.source
         left join living on sources.tenant_id = living.tenant_id

@@ -1,21 +1,20 @@
 with
     unmatched as (
         select
-            identities.tenant_id,
-            identities.source,
-            identities.account_key as account,
+            users.tenant_id,
+            users.source,
+            users.account_key as account,
             accounts.candidates,
-            sum(identities.events) as events,
-            min(identities.first_at) as first_seen_at,
-            max(identities.last_at) as last_seen_at
-        from {{ ref("int_product__identities") }} as identities
+            sum(users.events) as events,
+            min(users.first_at) as first_seen_at,
+            max(users.last_at) as last_seen_at
+        from {{ ref("int_product__account_users") }} as users
         inner join
             {{ ref("int_product__account_customers") }} as accounts
-            on identities.tenant_id = accounts.tenant_id
-            and identities.account_key = accounts.account_key
+            on users.tenant_id = accounts.tenant_id
+            and users.account_key = accounts.account_key
         where accounts.customer_id is null
-        group by
-            identities.tenant_id, identities.source, identities.account_key, accounts.candidates
+        group by users.tenant_id, users.source, users.account_key, accounts.candidates
     ),
 
     ranked as (

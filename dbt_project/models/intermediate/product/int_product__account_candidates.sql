@@ -1,16 +1,17 @@
 with
     accounts as (
-        select distinct tenant_id, account_key, account_id from {{ ref("int_product__identities") }}
+        select distinct tenant_id, account_key, account_id
+        from {{ ref("int_product__account_users") }}
     ),
 
     emails as (
         select distinct
-            identities.tenant_id,
-            identities.account_key,
-            identities.user_email,
-            {{ email_domain("identities.user_email") }} as email_domain
-        from {{ ref("int_product__identities") }} as identities
-        where identities.user_email is not null
+            users.tenant_id,
+            users.account_key,
+            users.user_email,
+            {{ email_domain("users.user_email") }} as email_domain
+        from {{ ref("int_product__account_users") }} as users
+        where users.user_email is not null
     ),
 
     domains as (

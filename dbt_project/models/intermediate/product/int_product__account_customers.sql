@@ -23,7 +23,9 @@ with
         group by tenant_id, account_key
     ),
 
-    accounts as (select distinct tenant_id, account_key from {{ ref("int_product__identities") }})
+    accounts as (
+        select distinct tenant_id, account_key from {{ ref("int_product__account_users") }}
+    )
 
 select
     accounts.tenant_id,

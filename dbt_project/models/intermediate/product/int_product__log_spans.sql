@@ -7,7 +7,7 @@ with
             sum(events_without_zone) as events_without_zone,
             min(first_at) as covered_from,
             max(last_at) as covered_to
-        from {{ ref("int_product__identities") }}
+        from {{ ref("int_product__account_users") }}
         group by tenant_id, source
     )
 

@@ -5,7 +5,7 @@ select
     account_id,
     user_email,
     coalesce(account_id, user_email) as account_key,
-    coalesce(user_id, user_email, account_id) as user_key,
+    user_id,
     method,
     occurred_at,
     is_zone_assumed
