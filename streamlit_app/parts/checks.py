@@ -1,5 +1,7 @@
 """What the quality gate found in the data that was read, in words."""
 
+import json
+
 import streamlit as st
 
 from revops.warehouse import Published
@@ -19,8 +21,8 @@ def show(published: Published) -> None:
     checked_at = max((row["checked_at"] for row in rows if row["checked_at"]), default=None)
     st.html(note(f"{len(rows) - len(failed):,} of {count(len(rows), 'check')} passed, {moment(checked_at)}."))
     for severity, caption in (
-        ("critical", "Critical: figures were not built on this"),
-        ("warning", "Warnings: worth a look, figures were built"),
+        ("critical", "Critical: such a failure ends a run before figures are built"),
+        ("warning", "Warnings: worth a look; figures were built"),
     ):
         found = [row for row in failed if row["severity"] == severity]
         if found:
@@ -40,7 +42,7 @@ def _table(caption: str, rows: list[Row]) -> str:
                 words(row["resource"]),
                 _in_words(row["expectation"]),
                 _result(row),
-                _text(row["error"] or row["observed"]),
+                _text(row["error"] or row["observed"]) + _examples(row),
                 _text(row["expected"]),
             )
             for row in rows
@@ -55,6 +57,15 @@ def _result(row: Row) -> str:
     if row["is_passed"]:
         return "Passed"
     return f"Failed for {count(row['failed_count'], 'row')}" if row["failed_count"] else "Failed"
+
+
+def _examples(row: Row) -> str:
+    """A few ids of rows at fault, where the gate kept some."""
+    try:
+        ids = json.loads(row["sample"] or "[]")
+    except ValueError:
+        ids = []
+    return f", for example {', '.join(str(id) for id in ids[:3])}" if not row["is_passed"] and ids else ""
 
 
 def _in_words(expectation: str | None) -> str:

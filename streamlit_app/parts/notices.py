@@ -30,7 +30,9 @@ def show(published: Published, integration: Row, now: datetime) -> None:
         elif row["unread_reason"]:
             lines.append(f"**{title}: judged on a part of the data.** What cannot be judged is a review.{because}")
     lines += [f"**{escape_markdown(plural(row))} cannot be read.** {sentence(row['reason'])}" for row in refused]
-    failed = [row for row in quality.checks(published) or [] if not row["is_passed"]]
+    checks = quality.checks(published) or []
+    # A warning is worth a look on its own page; it takes nothing from the figures here.
+    failed = [row for row in checks if not row["is_passed"] and (row["severity"] == "critical" or row["error"])]
     if failed:
         lines.append(f"**{count(len(failed), 'check')} of the data did not pass.** See *Data quality*.")
     set_aside = sum(row["objects"] for row in quality.quarantined(published))
@@ -41,7 +43,7 @@ def show(published: Published, integration: Row, now: datetime) -> None:
         )
     if lines:
         st.warning("\n".join(f"- {line}" for line in lines) if len(lines) > 1 else lines[0])
-        st.page_link(pages.QUALITY, label="What the figures rest on")
+        st.page_link(pages.QUALITY, label="What the figures rest on", icon=":material/fact_check:")
 
 
 def sentence(reason: str | None) -> str:

@@ -51,10 +51,18 @@ def _row(row: Row) -> tuple[str, ...]:
         f"{row['rows'] or 0:,}",
         f"{row['accounts'] or 0:,}",
         percent(row["matched_share"]),
-        f"{row['unmatched_rows'] or 0:,}",
+        f"{row['unmatched_rows'] or 0:,}{_share(row)}",
         f"{row['unmatched_accounts'] or 0:,}",
         reach,
     )
+
+
+def _share(row: Row) -> str:
+    """` (4 %)`, and not ` (0 %)` of the few that are there."""
+    if not row["unmatched_rows"]:
+        return ""
+    share = row["unmatched_rows"] / row["rows"]
+    return f" ({percent(share)})" if share >= 0.005 else " (under 1 %)"
 
 
 def _unmatched(published: Published) -> None:

@@ -178,5 +178,8 @@ def test_one_group_alone_is_no_chart(show: Show) -> None:
 
 def test_failed_checks_are_told_on_the_first_page(show: Show) -> None:
     account = typical(source="export")
-    account.put("quality_results", resource="invoice", expectation="expect_x", severity="warning", is_passed=False)
-    assert "1 check of the data did not pass" in show(account).warning[0].value
+    common = {"resource": "invoice", "is_passed": False}
+    account.put("quality_results", expectation="expect_x", severity="critical", **common)
+    account.put("quality_results", expectation="expect_y", severity="warning", error="KeyError", **common)
+    account.put("quality_results", expectation="expect_z", severity="warning", **common)
+    assert "2 checks of the data did not pass" in show(account).warning[0].value

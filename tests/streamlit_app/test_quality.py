@@ -42,6 +42,7 @@ def test_checks_stand_by_severity_with_what_was_seen_and_expected(show: Show) ->
         severity="critical",
         is_passed=False,
         observed="2 ids twice",
+        sample='["in_1", "in_2"]',
         expected="every id once",
         failed_count=4,
     )
@@ -59,7 +60,7 @@ def test_checks_stand_by_severity_with_what_was_seen_and_expected(show: Show) ->
     assert "1 of 3 checks passed, 1 Oct 2026, 00:00 UTC." in body
     assert ">Id to be unique<" in body
     assert ">Failed for 4 rows<" in body
-    assert ">2 ids twice<" in body
+    assert ">2 ids twice, for example in_1, in_2<" in body
     assert ">every id once<" in body
     assert body.index("Critical:") < body.index("Warnings:")
     assert ">Could not be checked<" in body, "an exception is no failed expectation"
@@ -89,7 +90,13 @@ def test_the_share_that_matches_no_customer_is_shown(show: Show) -> None:
         "unmatched_accounts", source="login", account="acc_<1>", reason="no customer", rows=60, last_seen_at=AS_OF
     )
     body = html(show(account, at=pages.QUALITY))
-    for said in (">63<", ">94 %<", "15 Mar 2026 to 1 Oct 2026", "2 rows could not be read", "5 customers without"):
+    for said in (
+        ">63 (6 %)<",
+        ">94 %<",
+        "15 Mar 2026 to 1 Oct 2026",
+        "2 rows could not be read",
+        "5 customers without",
+    ):
         assert said in body, said
     assert "acc_&lt;1&gt;" in body
 
