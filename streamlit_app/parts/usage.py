@@ -6,7 +6,7 @@ import streamlit as st
 
 from revops.warehouse import Published
 from streamlit_app.data import Row, quality
-from streamlit_app.format import count, day, percent, words
+from streamlit_app.format import count, day, words
 from streamlit_app.markup import heading, note, table
 
 LISTED = 50
@@ -50,19 +50,11 @@ def _row(row: Row) -> tuple[str, ...]:
         words(row["source"]),
         f"{row['rows'] or 0:,}",
         f"{row['accounts'] or 0:,}",
-        percent(row["matched_share"]),
-        f"{row['unmatched_rows'] or 0:,}{_share(row)}",
+        "–" if row["matched_share"] is None else f"{row['matched_share'] * 100:.1f} %",
+        f"{row['unmatched_rows'] or 0:,}",
         f"{row['unmatched_accounts'] or 0:,}",
         reach,
     )
-
-
-def _share(row: Row) -> str:
-    """` (4 %)`, and not ` (0 %)` of the few that are there."""
-    if not row["unmatched_rows"]:
-        return ""
-    share = row["unmatched_rows"] / row["rows"]
-    return f" ({percent(share)})" if share >= 0.005 else " (under 1 %)"
 
 
 def _unmatched(published: Published) -> None:
@@ -70,7 +62,7 @@ def _unmatched(published: Published) -> None:
     if not accounts:
         return
     names = [name for name in accounts[0] if name != "tenant_id"]
-    with st.expander(f"{count(len(accounts), 'account')} that match no customer, most rows first"):
+    with st.expander(f"Accounts that match no customer, most rows first: {len(accounts):,}"):
         st.html(
             table(
                 "Accounts without a customer",

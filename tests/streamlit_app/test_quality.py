@@ -91,8 +91,8 @@ def test_the_share_that_matches_no_customer_is_shown(show: Show) -> None:
     )
     body = html(show(account, at=pages.QUALITY))
     for said in (
-        ">63 (6 %)<",
-        ">94 %<",
+        ">63<",
+        ">93.7 %<",
         "15 Mar 2026 to 1 Oct 2026",
         "2 rows could not be read",
         "5 customers without",
