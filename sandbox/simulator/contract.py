@@ -101,7 +101,7 @@ class Contract(Papers):
 
     # Its life
 
-    def begin(self, *, is_charged: bool = True) -> Payload:
+    def begin(self) -> Payload:
         """Store it with its first invoice, finalised at once. Returns the invoice."""
         life = self.life
         till = self.customer.till
@@ -116,8 +116,7 @@ class Contract(Papers):
         life.emit("customer.subscription.created", self.payload)
         for discount in self.payload["discounts"]:
             life.emit("customer.discount.created", discount)
-        if is_charged:
-            life.spawn(till.collect(self, invoice, is_first=True))
+        life.spawn(till.collect(self, invoice, is_first=True))
         return invoice
 
     def bill(self) -> Process:
@@ -260,13 +259,6 @@ class Contract(Papers):
             life.change("customer.subscription.updated", self.payload, discounts=discounts)
             life.emit("customer.discount.created", discount)
         return discount
-
-    def drop_discounts(self) -> None:
-        """Take its discounts away."""
-        gone = self.payload["discounts"]
-        self.life.change("customer.subscription.updated", self.payload, discounts=[])
-        for discount in gone:
-            self.life.emit("customer.discount.deleted", discount)
 
     def change_plan(self, price: Payload, quantity: int, *, is_billed_now: bool) -> None:
         """Another price or quantity from now on, with the difference for the rest of the period."""

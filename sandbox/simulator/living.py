@@ -17,6 +17,7 @@ import orjson
 from sandbox.objects import Payload
 
 from . import company_files
+from .calendar import HOUR
 from .chunks import OBJECTS, ripen
 from .customer import Customer
 from .failing import NothingToChargeError, fail_next_charge
@@ -84,6 +85,10 @@ class Living:
         woken = 0
         with self._lock, self._account.store.lock:
             since = self.at
+            if until < since + HOUR and not (self._agenda and self._agenda[0][0] <= until):
+                # Nothing to do for a clock that ticks; the logs can wait.
+                set_clock(until)
+                return 0
             while self._agenda and self._agenda[0][0] <= until:
                 due, number = heapq.heappop(self._agenda)
                 life = self._lives[number]

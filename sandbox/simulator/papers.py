@@ -61,6 +61,9 @@ class Papers:
             self._take_up(line, invoice)
         if is_held and pause is not None and pause["behavior"] == "void":
             self.customer.till.void(invoice)
+        if is_held and invoice["status"] == "draft":
+            cause = "subscription_unpaid" if pause is None else "collection_paused"
+            life.note("draft_never_finalised", cause, invoice["id"], note="Stripe keeps it as a draft for that reason")
         if is_held and self.paused is not None:
             self.paused.amount = (self.paused.amount or 0) + invoice["total"]
         if not is_draft and not is_held:

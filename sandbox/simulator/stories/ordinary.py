@@ -33,13 +33,18 @@ def _stays(life: Life, _role: Role) -> Process:
     interval = "year" if PLANS[plan].intervals == ("year",) or (plan != "free" and draw.random() < 0.12) else "month"
     sends = plan in ("business", "enterprise") and draw.random() < 0.3
     customer.till.transfer_days = draw.randrange(4, 29)
-    coupon = "welcome" if interval == "month" and draw.random() < 0.08 and plan != "free" else None
+    coupon = None
+    if interval == "month" and plan != "free":
+        chance = draw.random()
+        coupon = "welcome" if chance < 0.08 else "loyal" if chance < 0.11 and plan == "solo" else None
+    if coupon == "loyal" and customer.currency != "usd":
+        coupon = None
     contract = buys(
         customer,
         plan,
         interval=interval,
         coupon=coupon,
-        code=coupon,
+        code="welcome" if coupon == "welcome" else None,
         trial_days=14 if plan not in ("free", "enterprise") and not sends and draw.random() < 0.3 else None,
         days_until_due=30 if sends else None,
         is_metered=interval == "month" and plan in _LADDER and draw.random() < 0.2,
@@ -70,6 +75,8 @@ def wanders(customer: Customer, contract: Contract) -> Process:
             contract.next_price = life.world.catalog.price(below, customer.currency, "month")
         elif chance < 0.041:
             _is_sorry(customer, contract)
+        elif chance < 0.045 and not contract.payload["discounts"] and contract.months == 1:
+            contract.add_discount("stay")
     if draw.random() < 0.15:
         yield life.at + draw.randrange(30 * DAY, 120 * DAY)
         again = contract.plan if PLANS[contract.plan].intervals != ("year",) else "studio"

@@ -14,6 +14,7 @@ from sandbox.stripe import Running, running
 from tests.contracts.openapi import OpenApi
 from tests.sandbox.clients import LIVE, client_for, every
 from tests.sandbox.simulator.written import ANCHOR, Payload
+from tests.sandbox.test_webhooks import SECRET, receiving
 
 _DAY = 86_400
 
@@ -156,3 +157,22 @@ def test_a_folder_has_nobody_to_upset(company_folder: Any) -> None:
 def test_control_routes_are_no_part_of_stripe(living: Running) -> None:
     headers = {"Authorization": f"Bearer {LIVE}"}
     assert httpx.get(f"{living.url}/v1/_sandbox/advance", headers=headers).status_code == 404
+
+
+def test_what_happens_goes_out_as_signed_webhooks(plan: Plan) -> None:
+    with (
+        receiving() as receiver,
+        running(
+            as_of=datetime.fromtimestamp(ANCHOR, UTC),
+            is_frozen=True,
+            company=lambda stand_in: Living(Plan(plan.seed, 30, plan.anchor), stand_in.account()),
+            webhook_url=receiver.url,
+            webhook_secret=SECRET,
+        ) as sandbox,
+    ):
+        sandbox.stand_in.advance(5 * _DAY)
+        assert sandbox.webhooks.wait(60)
+        sent = {event.id for event in receiver.events()}
+        happened = {one["id"] for one in sandbox.stand_in.account().store.all("event") if one["created"] > ANCHOR}
+        assert sent == happened
+        assert sent
