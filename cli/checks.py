@@ -36,6 +36,7 @@ def run_checks() -> list[Finding]:
         ("home", _home),
         ("PROFILE", _profile),
         ("source", _source),
+        ("product usage", _product_usage),
         ("policy", _policy),
         ("models", _models),
         ("published", _published),
@@ -105,6 +106,19 @@ def _export(folder: Path, settings: StripeSettings) -> Iterator[Finding]:
     yield Finding("STRIPE_EXPORT", "ok", f"{len(files)} files in {folder}, {settings.mode} mode")
     if settings.stripe_export_at:
         yield Finding("STRIPE_EXPORT_AT", "ok", iso(settings.stripe_export_at))
+
+
+def _product_usage() -> Iterator[Finding]:
+    from ingestion.product_usage.places import places
+    from ingestion.settings import ProductUsageSettings
+
+    setting = ProductUsageSettings().leaks_product_usage
+    if setting is None:
+        yield Finding("LEAKS_PRODUCT_USAGE", "off", "not set: what needs activity in the product is off")
+        return
+    files, tables = places(setting.get_secret_value())
+    found = [f"{len(files)} files", *(table.origin for table in tables)]
+    yield Finding("LEAKS_PRODUCT_USAGE", "ok", ", ".join(found))
 
 
 def _policy() -> Iterator[Finding]:

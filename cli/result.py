@@ -1,5 +1,6 @@
 """What `leaks run` and the demo print: read from the published file, never from the run's memory."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,14 @@ _BY_TYPE = """
     left join leak_types k on k.tenant_id = t.tenant_id and k.leak_type = t.leak_type
     group by t.leak_type, t.family, t.currency
     order by alert_minor desc, t.leak_type, t.currency
+"""
+
+
+# Files that were published before there were logs have no such table.
+_HAS_USAGE = "select 1 from duckdb_tables() where table_name = 'product_usage_coverage'"
+_USAGE = """
+    select source, "rows", matched_share, quarantined_count, note from product_usage_coverage
+    where "rows" > 0 or quarantined_count > 0 order by source
 """
 
 
@@ -58,6 +67,7 @@ class Result:
     lines: list[Line]
     switched_off: list[dict[str, Any]]
     quarantined: int
+    product_usage: list[dict[str, Any]]
 
 
 def read_result(home: Path, as_of: datetime | None, *, is_new: bool) -> Result:
@@ -77,6 +87,7 @@ def read_result(home: Path, as_of: datetime | None, *, is_new: bool) -> Result:
             lines=lines,
             switched_off=switched_off,
             quarantined=int(quarantined[0]["n"]),
+            product_usage=published.query(_USAGE) if published.query(_HAS_USAGE) else [],
         )
 
 
@@ -94,6 +105,7 @@ def as_json(result: Result) -> dict[str, Any]:
         ],
         "switched_off": result.switched_off,
         "quarantined": result.quarantined,
+        "product_usage": result.product_usage,
     }
 
 
@@ -124,9 +136,19 @@ def as_text(result: Result) -> str:
     if result.switched_off:
         text += ["", "  Switched off:"]
         text += [f"    {row['resource']}: {row['reason']}" for row in result.switched_off]
+    if result.product_usage:
+        text += ["", "  Product usage:", *_usage_lines(result)]
     if result.quarantined:
         text += ["", f'  Quarantined objects: {result.quarantined} (leaks sql "select * from quarantined")']
     return "\n".join([*text, "", f"Published: {result.file}"])
+
+
+def _usage_lines(result: Result) -> Iterator[str]:
+    for row in result.product_usage:
+        share = "" if row["matched_share"] is None else f", {row['matched_share']:.1%} of known customers"
+        yield f"    {row['source']}: {row['rows']:,} rows{share}"
+        if row["note"]:
+            yield f"      {row['note']}"
 
 
 def _totals(result: Result) -> dict[str, tuple[int, int]]:

@@ -67,6 +67,11 @@ def home(tmp_path: Path) -> Path:
                 'rak_dispute_read' as permission;
             create table integration as select 'live' as mode;
             create table quarantined as select 'in_9' as id;
+            create table product_usage_coverage as
+            select * from (values
+                ('login', 1200::bigint, 0.965::double, 0::bigint, 'the login log ends early'),
+                ('usage', 0::bigint, null, 0::bigint, 'no row of this kind was read')
+            ) t (source, "rows", matched_share, quarantined_count, note);
             """
         )
     pointer = {

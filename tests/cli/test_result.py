@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import duckdb
+
 from cli.result import as_json, as_text, read_result
 
 
@@ -42,3 +44,18 @@ def test_json_has_integers_in_minor_units_and_never_sums_currencies(home: Path) 
     assert result["switched_off"] == [
         {"resource": "dispute", "reason": "no permission", "permission": "rak_dispute_read"}
     ]
+
+
+def test_the_share_of_logins_that_belong_to_known_customers_is_shown_with_what_to_mind(home: Path) -> None:
+    result = read_result(home, None, is_new=True)
+    assert "  Product usage:\n    login: 1,200 rows, 96.5% of known customers\n      the login log ends early\n" in (
+        as_text(result)
+    )
+    assert "usage: 0 rows" not in as_text(result)
+    assert [row["source"] for row in as_json(result)["product_usage"]] == ["login"]
+
+
+def test_a_file_published_before_there_were_logs_still_shows(home: Path) -> None:
+    with duckdb.connect(str(home / "default" / "published-1.duckdb")) as connection:
+        connection.execute("drop table product_usage_coverage")
+    assert "Product usage" not in as_text(read_result(home, None, is_new=True))
