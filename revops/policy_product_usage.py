@@ -31,26 +31,21 @@ def _once_each(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 
 _Name = Annotated[str, Field(min_length=1)]
-_Names = Annotated[
-    tuple[_Name, ...],
-    BeforeValidator(_as_list),
-    Field(strict=False, min_length=1, description="a field's name in the log, or a list of names tried in order"),
-]
-_Patterns = Annotated[
-    tuple[_Name, ...],
-    BeforeValidator(_as_list),
-    Field(strict=False, min_length=1, description="a pattern of file names, for example auth-*.csv, or a list of them"),
+_Names = Annotated[tuple[_Name, ...], BeforeValidator(_as_list), Field(strict=False, min_length=1)]
+_Field = Annotated[_Names | None, Field(description="a field's name in the log, or a list of names tried in order")]
+_Files = Annotated[
+    _Names | None, Field(description="a pattern of file names, for example auth-*.csv, or a list of patterns")
 ]
 
 
 class Fields(Strict):
     """Fields that logins and usage share; what is left out keeps its default name."""
 
-    account: _Names | None = None
-    user: _Names | None = None
-    email: _Names | None = None
-    at: _Names | None = None
-    id: _Names | None = None
+    account: _Field = None
+    user: _Field = None
+    email: _Field = None
+    at: _Field = None
+    id: _Field = None
 
     def named(self) -> dict[str, tuple[str, ...]]:
         """The fields that were named, by meaning."""
@@ -60,27 +55,27 @@ class Fields(Strict):
 class LoginFields(Fields):
     """The fields of a login."""
 
-    method: _Names | None = None
+    method: _Field = None
 
 
 class UsageFields(Fields):
     """The fields of a metered use."""
 
-    metric: _Names | None = None
-    quantity: _Names | None = None
+    metric: _Field = None
+    quantity: _Field = None
 
 
 class Logins(Strict):
     """How logs of logins are recognised and read."""
 
-    files: _Patterns | None = None
+    files: _Files = None
     fields: Annotated[LoginFields, Field(description=f"the keys {', '.join(LoginFields.model_fields)}")] = LoginFields()
 
 
 class Usage(Strict):
     """How logs of metered use are recognised and read."""
 
-    files: _Patterns | None = None
+    files: _Files = None
     fields: Annotated[UsageFields, Field(description=f"the keys {', '.join(UsageFields.model_fields)}")] = UsageFields()
 
 

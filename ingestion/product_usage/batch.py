@@ -66,6 +66,7 @@ def reader(profile: Profile, *, in_order: bool = False) -> Iterator[duckdb.DuckD
         "temp_directory": str(profile.spool / "duckdb"),
         "preserve_insertion_order": in_order,
         "autoinstall_known_extensions": False,
+        "enable_progress_bar": False,
     }
     with duckdb.connect(str(profile.warehouse), config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
