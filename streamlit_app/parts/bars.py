@@ -39,6 +39,8 @@ def show(published: Published) -> None:
     customers = _customers(overview.top_customers(published, LONGEST))
     if customers:
         groups.append(("Customers with most to recover", "customer", customers))
+    if groups:
+        st.html(heading("What it is made of"))
     for first in range(0, len(groups), 2):
         pair = groups[first : first + 2]
         for column, (title, key, bars) in zip(st.columns(2, gap="medium"), pair, strict=False):
