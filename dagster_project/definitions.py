@@ -14,14 +14,14 @@ from dagster_project.defs.models import build_models
 from dagster_project.defs.policy import land_tenant_policy
 from dagster_project.defs.product_usage import land_product_usage
 from dagster_project.defs.published import warehouse
-from dagster_project.defs.quality import check_what_landed, quality_results
+from dagster_project.defs.quality import check_product_usage, check_what_landed, quality_results
 from dagster_project.manifest import PROJECT_DIR
 from dagster_project.parsed_dbt import ParsedDbt
 from dagster_project.resources import Home, RunOptions
 
 defs = dg.Definitions(
     assets=[land_stripe, quality_results, land_tenant_policy, land_product_usage, build_models, warehouse],
-    asset_checks=[check_what_landed],
+    asset_checks=[check_what_landed, check_product_usage],
     jobs=[jobs.refresh, jobs.full_pass],
     schedules=[jobs.daily, jobs.hourly],
     resources={

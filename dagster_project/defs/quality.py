@@ -8,11 +8,12 @@ from dagster_project.owners import OWNERS
 from dagster_project.progress import progress
 from dagster_project.resources import Home, RunOptions
 from ingestion.errors import QualityCheckError, QualityError
-from ingestion.quality import QualityReport, Result, check, stored
+from ingestion.quality import PRODUCT, QualityReport, Result, check, check_usage, stored
 from ingestion.stripe.resources import TABLES
 
 CHECK = "what_landed"
 CHECKED = (*TABLES, "integration")
+LOGS = ("login", "usage")
 
 
 @dg.multi_asset_check(
@@ -40,15 +41,34 @@ def check_what_landed(home: Home, options: RunOptions) -> Iterator[dg.AssetCheck
             raise
         error, report = failure, failure.report
     for table in CHECKED:
-        yield _result(table, report, is_stopped=error is not None)
+        yield _result("stripe", table, report, is_stopped=error is not None)
     if error is not None:
         raise error
     progress().step("checking", 1, 1)
 
 
+@dg.multi_asset_check(
+    name="check_product_usage",
+    specs=[
+        dg.AssetCheckSpec(
+            CHECK,
+            asset=["product", kind],
+            blocking=True,
+            description="Times, quantities, refused rows and volume of the product's logs that just landed.",
+        )
+        for kind in LOGS
+    ],
+)
+def check_product_usage(home: Home) -> Iterator[dg.AssetCheckResult]:
+    """Check what is new in the product's logs; none of it stops a run, but a check that breaks does."""
+    report = check_usage(home.profile)
+    for kind in LOGS:
+        yield _result("product", kind, report, is_stopped=False)
+
+
 @dg.asset(
     key=["stripe", "quality_results"],
-    deps=[["stripe", table] for table in CHECKED],
+    deps=[*(["stripe", table] for table in CHECKED), *(["product", kind] for kind in LOGS)],
     group_name="landing",
     owners=OWNERS,
     kinds={"duckdb"},
@@ -56,23 +76,24 @@ def check_what_landed(home: Home, options: RunOptions) -> Iterator[dg.AssetCheck
 )
 def quality_results(home: Home) -> dg.MaterializeResult[None]:
     """Say what is in the table, which the checks have filled."""
-    report = stored(home.profile)
+    reports = stored(home.profile), stored(home.profile, PRODUCT)
     return dg.MaterializeResult(
         metadata={
-            "expectations": len(report.results),
-            "failed": dg.MetadataValue.json([result.line for result in report.failed]),
-            "checked_at": str(report.checked_at),
+            "expectations": sum(len(report.results) for report in reports),
+            "failed": dg.MetadataValue.json([result.line for report in reports for result in report.failed]),
+            "checked_at": str(reports[0].checked_at),
         }
     )
 
 
-def _result(table: str, report: QualityReport, *, is_stopped: bool) -> dg.AssetCheckResult:
-    results = [result for result in report.results if result.resource == table]
-    failed = [result for result in report.failed if result.resource == table]
+def _result(dataset: str, table: str, report: QualityReport, *, is_stopped: bool) -> dg.AssetCheckResult:
+    resource = table if dataset == "stripe" else f"{PRODUCT}{table}"
+    results = [result for result in report.results if result.resource == resource]
+    failed = [result for result in report.failed if result.resource == resource]
     # What a person has accepted, and what is only repeated here, stops nothing.
     is_critical = is_stopped and any(result.severity == "critical" for result in failed)
     return dg.AssetCheckResult(
-        asset_key=["stripe", table],
+        asset_key=[dataset, table],
         check_name=CHECK,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,

@@ -10,9 +10,9 @@ Nothing heavy is imported here: Great Expectations costs seconds and is imported
 """
 
 from ingestion.profile import Profile
-from ingestion.quality.report import QualityReport, Result
+from ingestion.quality.report import PRODUCT, STRIPE, QualityReport, Result
 
-__all__ = ["QualityReport", "Result", "check", "remember", "stored"]
+__all__ = ["PRODUCT", "QualityReport", "Result", "check", "check_usage", "remember", "stored"]
 
 
 def remember(profile: Profile) -> None:
@@ -29,8 +29,15 @@ def check(profile: Profile, *, is_accepted: bool = False) -> QualityReport:
     return gate.check(profile, is_accepted=is_accepted)
 
 
-def stored(profile: Profile) -> QualityReport:
-    """The results of the last check; see `ingestion.quality.table.stored`."""
+def stored(profile: Profile, part: str = STRIPE) -> QualityReport:
+    """The results of the last check of Stripe's tables, or of the logs (PRODUCT); see `ingestion.quality.table`."""
     from ingestion.quality import table
 
-    return table.stored(profile)
+    return table.stored(profile, part)
+
+
+def check_usage(profile: Profile) -> QualityReport:
+    """After a landing of the product's logs; see `ingestion.quality.usage.check_usage`."""
+    from ingestion.quality import usage
+
+    return usage.check_usage(profile)

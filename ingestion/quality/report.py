@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 Severity = Literal["critical", "warning"]
+# The two parts of the results, by how the names of their resources begin.
+STRIPE, PRODUCT = "", "product."
 
 
 @dataclass(frozen=True)

@@ -160,8 +160,8 @@ def facts(connection: duckdb.DuckDBPyConnection, landed: Landed, check: RowCheck
         return []
     source = "parsed" if check.is_of_payload else f"stripe.{landed.resource} where {landed.condition}"
     rows = connection.execute(
-        f"select {value} as value, count(*), min(id, {SAMPLE}) from {source} "
-        "group by all having value is not null order by 1"
+        f"select * from (select {value} as value, count(*), min(id, {SAMPLE}) from {source} group by 1) "
+        "where value is not null order by 1"
     ).fetchall()
     return [Fact(landed.resource, value, count, tuple(sample or ())) for value, count, sample in rows]
 

@@ -7,8 +7,12 @@ import orjson
 import pyarrow as pa
 
 from ingestion.profile import Profile
-from ingestion.quality.report import QualityReport, Result
+from ingestion.quality.report import PRODUCT, STRIPE, QualityReport, Result
 
+_PARTS = {
+    STRIPE: f"not starts_with(resource, '{PRODUCT}')",
+    PRODUCT: f"starts_with(resource, '{PRODUCT}')",
+}
 SCHEMA = pa.schema(
     [
         ("tenant_id", pa.string()),
@@ -26,22 +30,22 @@ SCHEMA = pa.schema(
 )
 
 
-def store(connection: duckdb.DuckDBPyConnection, profile: Profile, report: QualityReport) -> None:
-    """Replaces the table by the results of a new report."""
+def store(connection: duckdb.DuckDBPyConnection, profile: Profile, report: QualityReport, part: str = STRIPE) -> None:
+    """Replaces a part of the table by a new report: the results of Stripe's tables or those of the product's logs."""
     assert report.checked_at is not None, "a new report has a time"  # noqa: S101
     connection.register("new_results", _as_table(report.results, profile.tenant_id, report.checked_at))
     connection.begin()
-    connection.execute("delete from stripe.quality_results")
+    connection.execute(f"delete from stripe.quality_results where {_PARTS[part]}")
     connection.execute("insert into stripe.quality_results by name select * from new_results")
     connection.commit()
     connection.unregister("new_results")
 
 
-def read_results(connection: duckdb.DuckDBPyConnection) -> QualityReport:
-    """The report that the table holds; without results before the first check."""
+def read_results(connection: duckdb.DuckDBPyConnection, part: str = STRIPE) -> QualityReport:
+    """The report of a part that the table holds; without results before the first check."""
     rows = connection.execute(
         "select checked_at, sample, resource, expectation, severity, is_passed, observed, expected, failed_count, "
-        "error from stripe.quality_results"
+        f"error from stripe.quality_results where {_PARTS[part]}"
     ).fetchall()
     results = tuple(
         Result(*row[2:9], sample=tuple(orjson.loads(row[1])), error=row[9])  # type: ignore[misc] # the columns above
@@ -50,10 +54,10 @@ def read_results(connection: duckdb.DuckDBPyConnection) -> QualityReport:
     return QualityReport(results, checked_at=rows[0][0] if rows else None, is_new=False)
 
 
-def stored(profile: Profile) -> QualityReport:
-    """The report that the warehouse holds, when nobody else has it open."""
+def stored(profile: Profile, part: str = STRIPE) -> QualityReport:
+    """The report of a part that the warehouse holds, when nobody else has it open."""
     with duckdb.connect(str(profile.warehouse), read_only=True) as connection:
-        return read_results(connection)
+        return read_results(connection, part)
 
 
 def _as_table(results: tuple[Result, ...], tenant_id: str, checked_at: datetime) -> pa.Table:

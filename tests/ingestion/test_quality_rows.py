@@ -15,6 +15,7 @@ from ingestion import quality
 from ingestion.errors import QualityError
 from ingestion.profile import Profile
 from ingestion.quality import QualityReport, rows
+from ingestion.quality.accepted import Landed
 from tests.ingestion.landed import customer, quarantine, states
 from tests.ingestion.quality_home import NOW, answer, arrive, ids, owned, smuggle, sound
 
@@ -99,6 +100,15 @@ def test_the_rest_goes_on(checked: Checked) -> None:
     assert ids(checked.profile, "invoice") == {f"in_{number}" for number in range(30)}
     put_aside = {name: state["quarantined_count"] for name, state in states(checked.profile).items()}
     assert (put_aside["invoice"], put_aside["subscription"], put_aside["customer"]) == (len(FAULTS) - 1, 1, 0)
+
+
+def test_equal_values_are_one_fact_however_many_rows_have_them(checked: Checked) -> None:
+    with duckdb.connect(str(checked.profile.warehouse)) as connection:
+        everything = Landed("invoice", 30, None)
+        rows.parse(connection, everything, None)
+        found = {check.name: rows.facts(connection, everything, check) for check in rows.CHECKS}
+    assert {name: sum(fact.rows for fact in some) for name, some in found.items()} == dict.fromkeys(found, 30)
+    assert {name for name, some in found.items() if len(some) > 1} == set()
 
 
 def test_a_test_clock_may_run_ahead_in_test_mode(profile: Profile, tmp_path: Path) -> None:
