@@ -179,7 +179,6 @@ class Contract(Papers):
         gone = [one for one in self.payload["discounts"] if one["end"] is not None and one["end"] <= life.at]
         if gone:
             changes["discounts"] = [one for one in self.payload["discounts"] if one not in gone]
-        life.change(None, self.payload, **{name: value for name, value in changes.items() if name == "discounts"})
         lines.insert(0, self.line(items[0], None, period))
         lines += self.pending_lines()
         invoice = None
@@ -187,7 +186,6 @@ class Contract(Papers):
             reason = "subscription_update" if is_early else "subscription_cycle"
             invoice = self.invoice(lines, reason, ended, is_draft=not is_early)
             changes["latest_invoice"] = invoice["id"]
-        changes.pop("discounts", None)
         is_quiet = self.months == 1 and price is self.price and not was_trialing
         life.change("customer.subscription.updated", self.payload, is_quiet=is_quiet, **changes)
         for discount in gone:
@@ -216,9 +214,11 @@ class Contract(Papers):
         self.customer.activity.stop()
 
     def _bill_last_usage(self) -> None:
-        """What was used in the last period is billed when the subscription ends."""
+        """What was used in the last period, or waits to be billed, is billed when the subscription ends."""
         ended = (int(self.items[0]["current_period_start"]), self.life.at)
         lines = self.usage_lines(ended)
+        if sum(item["amount"] for item in self.pending) > 0:
+            lines += self.pending_lines()
         if any(line["amount"] for line in lines):
             invoice = self.invoice(lines, "subscription_cycle", ended, is_draft=True)
             self.life.change(None, self.payload, latest_invoice=invoice["id"])

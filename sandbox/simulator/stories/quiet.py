@@ -12,9 +12,9 @@ from .common import Story, buys, comes, cycle, days_before
 _QUIET_DAYS = 60
 
 
-def _settles(life: Life, **how: object) -> tuple[Customer, Contract]:
+def _settles(life: Life, plan: str | None = None, calls_per_week: int | None = None) -> tuple[Customer, Contract]:
     customer = comes(life)
-    return customer, buys(customer, **how)  # type: ignore[arg-type]
+    return customer, buys(customer, plan, calls_per_week=calls_per_week)
 
 
 def _goes_quiet(first: float, last: float) -> Story:
