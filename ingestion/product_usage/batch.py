@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from ingestion.product_usage import sql
-from ingestion.product_usage.files import Form, Stretch
+from ingestion.product_usage.files import Form, Stretch, UnreadableError
 from ingestion.product_usage.mapping import Kind, UsageMapping
 from ingestion.product_usage.schema import DATASET, FACTS
 from ingestion.profile import Profile
@@ -66,15 +66,18 @@ def reader(profile: Profile, *, in_order: bool = False) -> Iterator[duckdb.DuckD
         "temp_directory": str(profile.spool / "duckdb"),
         "preserve_insertion_order": in_order,
         "autoinstall_known_extensions": False,
-        "enable_progress_bar": False,
     }
     with duckdb.connect(str(profile.warehouse), config=config) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         yield connection
 
 
 def read_batch(profile: Profile, batch: Batch, mapping: UsageMapping, target: Path, loaded_at: datetime) -> Part:
-    """Reads, casts, and leaves out what is there already. Raises duckdb.Error where a file cannot be read at all."""
+    """Reads, casts, and leaves out what is there already.
+
+    Raises UnreadableError where DuckDB cannot read one of the files at all.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with reader(profile) as connection:
         connection.execute("create temp table stretch (filename varchar, origin varchar, read_from bigint)")
@@ -93,11 +96,16 @@ def read_batch(profile: Profile, batch: Batch, mapping: UsageMapping, target: Pa
             "row_key": sql.row_key(batch.kind),
         }
         columns = ", ".join(f"{constants.get(name, name)} as {name}" for name in FACTS[batch.kind].names)
-        _copy(
-            connection,
-            f"{read} select {columns} from judged join stretch using (filename) where refusal is null",
-            target,
-        )
+        try:
+            _copy(
+                connection,
+                f"{read} select {columns} from judged join stretch using (filename) where refusal is null",
+                target,
+            )
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            if "space" in str(error):
+                raise
+            raise UnreadableError(str(error).splitlines()[0]) from error
         part = Part(target, 0, _found(connection, target))
         if any(found.rows for found in part.found.values()):
             _leave_out(connection, batch, part)

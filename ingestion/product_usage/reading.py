@@ -6,11 +6,9 @@ from dataclasses import replace as changed
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from ingestion.product_usage import files
 from ingestion.product_usage.batch import Batch, Found, Part, read_batch, scanned_columns
-from ingestion.product_usage.files import Stretch
+from ingestion.product_usage.files import Stretch, UnreadableError
 from ingestion.product_usage.mapping import Kind, UsageMapping
 from ingestion.product_usage.recognise import matches_nothing, missing
 from ingestion.product_usage.refusals import Refusals, find, repaired
@@ -80,10 +78,8 @@ def read(profile: Profile, batch: Batch, mapping: UsageMapping, spool: Path, now
         return outcome
     try:
         outcome.part = _part(profile, batch, filled, mapping, spool, now)
-    except duckdb.Error as error:
+    except UnreadableError:
         outcome.unreadable = _unreadable(profile, batch, filled, mapping, spool, now)
-        if not outcome.unreadable:
-            raise error from None
         filled = [stretch for stretch in filled if stretch.origin not in outcome.unreadable]
         if not filled:
             return outcome
@@ -124,8 +120,6 @@ def _unreadable(
     for stretch in stretches:
         try:
             _part(profile, batch, [stretch], mapping, spool, now)
-        except duckdb.OutOfMemoryException:
-            raise
-        except duckdb.Error as error:
-            found[stretch.origin] = str(error).splitlines()[0]
+        except UnreadableError as error:
+            found[stretch.origin] = str(error)
     return found

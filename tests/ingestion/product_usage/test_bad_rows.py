@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingestion.errors import ProductUsageError
@@ -163,3 +164,21 @@ def test_a_mapping_of_the_policy_that_matches_nothing_is_an_error_too(profile: P
     mapping = UsageMapping(login=LogMapping(fields={"at": ("logged_in_at",)}))
     with pytest.raises(ProductUsageError, match=r"at: logged_in_at\). Its fields are: customer, user_id, ts, method"):
         land(profile, write(tmp_path / "login.csv", table([login(1)])), mapping=mapping)
+
+
+def test_a_line_too_long_to_read_is_its_files_fault_and_no_others(profile: Profile, tmp_path: Path) -> None:
+    long = write(tmp_path / "login-1.jsonl", lines([login(1), login(2, method="x" * 70_000_000)]))
+    short = write(tmp_path / "login-2.jsonl", lines([login(3)]))
+    assert land(profile, long, short).rows["login"] == 1
+    ((where, why, _),) = refused(profile)
+    assert where == "login-1.jsonl:0"
+    assert "maximum_object_size" in why
+
+
+def test_what_fails_for_other_reasons_is_not_blamed_on_a_file(
+    profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.product_usage.batch.MEMORY_LIMIT", "no number")
+    with pytest.raises(duckdb.Error):
+        land(profile, write(tmp_path / "login.jsonl", lines([login(1)])))
+    assert refused(profile) == []
