@@ -19,7 +19,8 @@ def show(published: Published, filters: Filters) -> None:
             mime="text/csv",
             on_click="ignore",
             icon=":material/download:",
-            help="Every finding that passes the filters, on all pages; amounts in minor units",
+            help="Every finding that passes the filters, on all pages; amounts in minor units. "
+            "Should it fail, newer figures were published: reload the page.",
         )
         st.download_button(
             "Parquet",

@@ -1,4 +1,4 @@
-"""What could be recovered on each of the last 90 days, as a line and in words."""
+"""What could be recovered on each of the last 90 days, as columns and in words."""
 
 import streamlit as st
 
@@ -7,13 +7,11 @@ from revops.warehouse import Published
 from streamlit_app import money
 from streamlit_app.data import Row, overview
 from streamlit_app.format import count, day
-from streamlit_app.markup import heading, note
-
-HEIGHT = 210
+from streamlit_app.markup import escape, heading, note
 
 
 def show(published: Published, reporting_currency: str) -> None:
-    """The line in the reporting currency or a chosen one; nothing where nothing leaked or no history is kept."""
+    """Columns in the reporting currency or a chosen one; nothing where nothing leaked or no history is kept."""
     currencies = overview.daily_currencies(published)
     if not currencies:
         return
@@ -23,7 +21,7 @@ def show(published: Published, reporting_currency: str) -> None:
     if currencies != [reporting_currency]:
         names = [total, *(code.upper() for code in currencies)]
         chosen = st.segmented_control(
-            "Currency of the line",
+            "Currency of the chart",
             names,
             default=total,
             required=True,
@@ -37,16 +35,12 @@ def show(published: Published, reporting_currency: str) -> None:
         st.html(note("None of it has an exchange rate; choose a currency."))
         return
     in_words = _sentence(rows, currency or reporting_currency)
-    _line(rows, currency or reporting_currency, in_words)
+    st.html(_chart(rows, currency or reporting_currency, in_words))
     st.html(note(f"{in_words} {_meaning(is_converted=currency is None and len(currencies) > 1)}"))
 
 
 def _sentence(rows: list[Row], currency: str) -> str:
-    first, last = rows[0], rows[-1]
-    return (
-        f"{day(last['day'])}: {money.text(last['amount_minor'], currency)} in {count(last['alerts'], 'alert')}; "
-        f"{day(first['day'])}: {money.text(first['amount_minor'], currency)} in {count(first['alerts'], 'alert')}."
-    )
+    return f"{_told(rows[-1], currency)}; {_told(rows[0], currency)}."
 
 
 def _meaning(*, is_converted: bool) -> str:
@@ -58,54 +52,47 @@ def _meaning(*, is_converted: bool) -> str:
     return text + (" All days at today's exchange rates." if is_converted else "")
 
 
-def _line(rows: list[Row], currency: str, in_words: str) -> None:
-    """Heights are the integers of minor units; only the axis divides them, for its labels.
-
-    The specification is written out: building it with a library that checks it takes longer than the queries.
-    """
-    values = [
-        {
-            "day": f"{row['day']:%Y-%m-%d}",
-            "amount_minor": row["amount_minor"],
-            "amount": money.text(row["amount_minor"], currency),
-            "alerts": f"{row['alerts']:,}",
-            "when": day(row["day"]),
-        }
-        for row in rows
-    ]
-    label = f"'{money.sign(currency)}' + format(datum.value / {10 ** exponent(currency)}, ',.0f')"
-    top = max(1, *(row["amount_minor"] for row in rows)) * 1.08
-    tooltip = [
-        {"field": field, "type": "nominal", "title": title}
-        for field, title in (("when", "Day"), ("amount", "Could be recovered"), ("alerts", "Alerts"))
-    ]
-    shape = {"interpolate": "step-after", "tooltip": True}
-    st.vega_lite_chart(
-        {
-            "data": {"values": values},
-            "height": HEIGHT,
-            "encoding": {
-                "x": {
-                    "field": "day",
-                    "type": "temporal",
-                    "timeUnit": "utcyearmonthdate",
-                    "title": None,
-                    "axis": {"format": "%-d %b", "tickCount": "month", "grid": False, "labelFlush": True},
-                },
-                "y": {
-                    "field": "amount_minor",
-                    "type": "quantitative",
-                    "title": None,
-                    "scale": {"domain": [0, top], "nice": False},
-                    "axis": {"tickCount": 4, "labelExpr": label},
-                },
-                "tooltip": tooltip,
-            },
-            "layer": [
-                {"mark": {"type": "area", "opacity": 0.18, **shape}},
-                {"mark": {"type": "line", "strokeWidth": 2, **shape}},
-            ],
-        },
-        width="stretch",
-        alt=f"Line of what could be recovered on each of {len(rows)} days. {in_words}",
+def _chart(rows: list[Row], currency: str, in_words: str) -> str:
+    """A column for each day, with its exact amount as its title. Written out as HTML, because a charting library
+    takes a browser longer than all else on the page."""
+    highest = max(row["amount_minor"] for row in rows)
+    between = step(highest, 10 ** exponent(currency))
+    top = between * max(1, -(-highest // between))
+    lines = "".join(
+        f'<span class="leaks-line" style="bottom:{100 * at / top:.3f}%">{escape(_axis(at, currency))}</span>'
+        for at in range(0, top + 1, between)
     )
+    days = "".join(
+        f'<span class="leaks-day" style="height:{100 * row["amount_minor"] / top:.3f}%"'
+        f' title="{escape(_told(row, currency))}"></span>'
+        for row in rows
+    )
+    months = "".join(
+        f'<span style="left:{100 * number / len(rows):.3f}%">{escape(day(row["day"]).rsplit(" ", 1)[0])}</span>'
+        for number, row in enumerate(rows)
+        if row["day"].day == 1 and number < len(rows) - 3
+    )
+    label = f"What could be recovered on each of {len(rows)} days. {in_words}"
+    return (
+        f'<div class="leaks-trend" role="img" aria-label="{escape(label)}"><div class="leaks-plot">{lines}'
+        f'<div class="leaks-days">{days}</div></div><div class="leaks-months">{months}</div></div>'
+    )
+
+
+def _told(row: Row, currency: str) -> str:
+    return f"{day(row['day'])}: {money.text(row['amount_minor'], currency)} in {count(row['alerts'], 'alert')}"
+
+
+def step(highest: int, unit: int) -> int:
+    """What lies between two lines of the chart, in minor units: 1, 2 or 5 with zeros, so that there are five lines
+    at most; whole major units, unless less than two of them are shown."""
+    smallest = 1 if 0 < highest < 2 * unit else unit
+    between = smallest
+    while highest > 4 * between:
+        between = between * 5 // 2 if str(between)[0] == "2" else between * 2
+    return between
+
+
+def _axis(minor: int, currency: str) -> str:
+    unit = 10 ** exponent(currency)
+    return money.text(minor, currency) if minor % unit else f"{money.sign(currency)}{minor // unit:,}"

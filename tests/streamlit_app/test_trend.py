@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from revops.warehouse import Published
 from streamlit_app.data import overview
+from streamlit_app.parts import trend
 from tests.streamlit_app.conftest import Show, html
 from tests.streamlit_app.published_account import Account, typical
 
@@ -48,7 +51,6 @@ def test_one_currency_offers_no_choice(show: Show) -> None:
     account.add("A", 100_00, age=3)
     account.trend()
     page = show(account)
-    assert "28 Sep" not in html(page)
     assert "1 Oct 2026: $100.00 in 1 alert; 4 Jul 2026: $0.00 in 0 alerts." in html(page)
     assert not page.segmented_control
 
@@ -59,6 +61,25 @@ def test_only_a_currency_without_a_rate_asks_to_choose_it(show: Show) -> None:
     account.trend()
     assert "None of it has an exchange rate" in html(show(account))
     assert "NOK\u00a0100.00 in 1 alert" in html(show(trend="NOK"))
+
+
+def test_the_chart_has_a_column_for_each_day_with_its_amount_as_text(show: Show) -> None:
+    chart = html(show(typical(), trend="EUR")).split('class="leaks-trend"')[1]
+    assert chart.count('class="leaks-day"') == 90
+    assert 'title="29 Aug 2026: €2,400.00 in 1 alert"' in chart
+    assert 'title="28 Aug 2026: €0.00 in 0 alerts"' in chart
+    for line in ("€0", "€1,000", "€2,000", "€3,000"):
+        assert f">{line}<" in chart
+    for month in ("1 Aug", "1 Sep"):
+        assert f">{month}<" in chart
+
+
+@given(st.integers(0, 10**17), st.sampled_from([1, 100, 1000]))
+def test_lines_are_few_and_at_round_amounts(highest: int, unit: int) -> None:
+    step = trend.step(highest, unit)
+    assert highest <= 4 * step
+    assert highest > step or step in (1, unit)
+    assert str(step).rstrip("0") in ("1", "2", "5")
 
 
 def test_no_history_is_no_empty_chart(show: Show) -> None:
