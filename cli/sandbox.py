@@ -86,6 +86,10 @@ def serve(
     webhook_any_host: Annotated[
         bool, typer.Option("--webhook-any-host", help="Allow a URL on another machine.")
     ] = False,
+    webhook_faults: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of deliveries that come late, twice, out of order, never or unsigned."),
+    ] = 0.0,
 ) -> None:
     """Serve a Stripe account over HTTP until Ctrl-C: a folder, or without --data a company that lives on."""
     from sandbox.simulator import Living
@@ -102,6 +106,8 @@ def serve(
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
         is_any_webhook_host_allowed=webhook_any_host,
+        webhook_faults=webhook_faults,
+        seed=seed,
     )
     try:
         if data is not None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import uvicorn
 
@@ -25,6 +25,7 @@ from .limits import Limits
 from .payments import pay_endpoints
 from .stand_in import Company, StandIn
 from .webhook_endpoints import webhook_endpoints
+from .webhook_faults import FaultKind
 from .webhooks import WebhookEndpoint, Webhooks
 
 _HOST = "127.0.0.1"
@@ -182,12 +183,15 @@ def serve(
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
     is_any_webhook_host_allowed: bool = False,
+    webhook_faults: float = 0.0,
+    seed: int = 1,
 ) -> None:
     """Serve a folder, or a company that lives on, until SIGTERM or SIGINT. Writes the address to stderr.
 
     `on_ready` is told the address before that. `keys` maps each key that exists to its permissions; an empty list
     means all. Without it every key works. Events go to `webhook_url`, on another machine only if that is allowed; a
-    secret is made, and written to stderr, unless one is given. Raises DataFolderError, WebhookAddressError, and OSError
+    secret is made, and written to stderr, unless one is given, and the share `webhook_faults` of the deliveries goes
+    wrong in every way there is, the same with the same `seed`. Raises DataFolderError, WebhookAddressError, and OSError
     for a port in use.
     """
     with Ledger(ledger_path) as ledger, _listen(port) as listener:
@@ -200,6 +204,7 @@ def serve(
             keeps_requests=False,
         )
         stand_in.webhooks.is_any_host_allowed = is_any_webhook_host_allowed
+        stand_in.webhooks.faults.fail_randomly(webhook_faults, get_args(FaultKind), seed=seed)
         secret = _send_events(stand_in, webhook_url, webhook_secret)
         for key, permissions in (keys or {}).items():
             if permissions:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from stripe import InvalidRequestError, SignatureVerificationError, StripeClient, Webhook
 
@@ -31,6 +35,12 @@ class Receiver:
     url: str = ""
     posted: list[tuple[bytes, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for(self, number: int) -> None:
+        """Waits until so many posts came."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.posted) >= number, SECONDS)
 
     def events(self, secret: str = SECRET) -> list[Any]:
         """What the official SDK makes of the posts. Raises SignatureVerificationError."""
@@ -48,7 +58,9 @@ def receiving() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.posted.append((body, self.headers["Stripe-Signature"]))
+            with receiver.changed:
+                receiver.posted.append((body, self.headers["Stripe-Signature"]))
+                receiver.changed.notify_all()
             self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
             self.send_header("Location", "/elsewhere")
             self.end_headers()
@@ -318,3 +330,52 @@ def test_events_of_connected_accounts_go_to_connect_endpoints_and_say_whose_they
         assert sandbox.webhooks.wait(SECONDS)
     (event,) = receiver.events()
     assert event.account == "acct_connected"
+
+
+def serving(cwd: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The command `leaks sandbox serve` in the background."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.sandbox", "serve", "--customers", "20", "--as-of", "2026-10-01", *arguments],
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_command_sends_what_happens_while_time_moves(receiver: Receiver, tmp_path: Path) -> None:
+    with serving(tmp_path, "--webhook-url", receiver.url) as process:
+        try:
+            assert process.stderr
+            url = process.stderr.readline().rpartition(" ")[2].strip()
+            secret = process.stderr.readline().rpartition(" ")[2].strip()
+            answer = httpx.post(f"{url}/_sandbox/advance", json={"seconds": 20 * 86_400}, timeout=60).json()
+            assert answer["events"] > 20
+            receiver.wait_for(answer["events"])
+        finally:
+            process.terminate()
+    assert len(receiver.events(secret)) == len(set(receiver.ids)) == answer["events"]
+
+
+def test_the_command_refuses_another_machine_and_says_what_would_allow_it(tmp_path: Path) -> None:
+    with serving(tmp_path, "--webhook-url", "https://example.com/hooks") as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "example.com is another" in errors
+    assert "--webhook-any-host" in errors
+
+
+def test_the_commands_faults_lose_nothing_that_was_not_dropped(receiver: Receiver, tmp_path: Path) -> None:
+    arguments = ("--webhook-url", receiver.url, "--webhook-secret", SECRET, "--webhook-faults", "1")
+    with serving(tmp_path, *arguments) as process:
+        try:
+            assert process.stderr
+            url = process.stderr.readline().rpartition(" ")[2].strip()
+            answer = httpx.post(f"{url}/_sandbox/advance", json={"seconds": 20 * 86_400}, timeout=60).json()
+            receiver.wait_for(answer["events"] // 2)
+        finally:
+            process.terminate()
+    assert len(set(receiver.ids)) < answer["events"]
+    assert len(receiver.ids) > len(set(receiver.ids))
+    with pytest.raises(SignatureVerificationError):
+        receiver.events()
