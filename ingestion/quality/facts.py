@@ -33,6 +33,7 @@ def gather(
     gathered = Gathered()
     found: defaultdict[str, list[Fact]] = defaultdict(list)
     dangling: list[Fact] = []
+    copies: list[Fact] = []
     targets = references.checkable(connection)
     place = "the landing as a whole"
     try:
@@ -42,10 +43,12 @@ def gather(
             gathered.parsed[place] = rows.parse(connection, table, rows.PARSED_ROWS)
             for check in rows.CHECKS:
                 found[check.name] += rows.facts(connection, table, check)
+            copies.append(rows.copies(connection, table))
             dangling += references.facts(connection, table, targets)
         place = "the landing as a whole"
         gathered.questions = [
             *(rows.question(check, known.mode, known.source_now, found[check.name]) for check in rows.CHECKS),
+            rows.unique(copies),
             *references.questions(dangling),
             *loads.modes(connection, known),
             *loads.accounts(connection, known, tables),

@@ -166,6 +166,25 @@ def facts(connection: duckdb.DuckDBPyConnection, landed: Landed, check: RowCheck
     return [Fact(landed.resource, value, count, tuple(sample or ())) for value, count, sample in rows]
 
 
+def copies(connection: duckdb.DuckDBPyConnection, landed: Landed) -> Fact:
+    """How many new rows repeat a version that another new row holds already."""
+    version = "hash(id, version_at, payload_hash, source = 'event')"
+    new = f"stripe.{landed.resource} where {landed.condition}"
+    row = connection.execute(f"select count(*) - count(distinct {version}) from {new}").fetchone()
+    extra, sample = int(row[0]) if row else 0, None
+    if extra:
+        row = connection.execute(
+            f"select min(id, {SAMPLE}) from (select id from {new} group by id, {version} having count(*) > 1)"
+        ).fetchone()
+        sample = row[0] if row else None
+    return Fact(landed.resource, extra, extra, tuple(sample or ()), f"{extra:,} of {landed.rows:,} rows are copies")
+
+
+def unique(found: list[Fact]) -> Question:
+    """The question that `copies` are asked: a warning, because staging takes one row per version."""
+    return Question("versions_are_unique", "warning", Between(high=0), "each version of an object once", found)
+
+
 def question(check: RowCheck, mode: str, source_now: datetime, found: list[Fact]) -> Question:
     """The question that a row check asks of its facts."""
     return Question(check.name, severity(check.name, mode), wanted(check.name, mode, source_now), check.expected, found)

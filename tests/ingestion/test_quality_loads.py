@@ -33,6 +33,18 @@ def test_a_few_dangling_references_are_a_warning_with_their_ids(profile: Profile
     assert "subscription" not in result.observed
 
 
+def test_a_version_that_landed_twice_is_a_warning_and_a_state_that_came_back_is_none(
+    profile: Profile, tmp_path: Path
+) -> None:
+    arrive(profile, sound(tmp_path / "export"))
+    again = {"id": "in_x", "payload": owned(1)}
+    back = [{"id": "in_y", "payload": owned(1), "version_at": f"2026-09-0{day} 00:00:00"} for day in (1, 2)]
+    smuggle(profile, "invoice", [again, again, again, *back, {**back[0], "source": "event", "event_id": "evt_9"}])
+    result = answer(quality.check(profile), "versions_are_unique", "invoice")
+    assert (result.is_passed, result.severity, result.failed_count, result.sample) == (False, "warning", 2, ("in_x",))
+    assert result.observed == "2 of 36 rows are copies"
+
+
 def test_expanded_and_new_shapes_of_references_are_understood(profile: Profile, tmp_path: Path) -> None:
     folder = sound(tmp_path / "export")
     subscription = {"id": "sub_1", "object": "subscription", "livemode": True, "customer": "cus_1", "created": SECOND}
