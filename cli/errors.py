@@ -1,6 +1,6 @@
 """From an error to what a person reads, and to the exit code."""
 
-from ingestion.errors import ExportError, IngestionError, ProfileError, SettingsError
+from ingestion.errors import ExportError, IngestionError, ProductUsageError, ProfileError, SettingsError
 from revops.errors import RevopsError
 from revops.logging import redact
 
@@ -24,4 +24,4 @@ def exit_code(error: Exception) -> int:
     """2 where the person gave something that cannot be used, 1 for everything else."""
     if isinstance(error, RevopsError):
         return error.exit_code
-    return BAD_INPUT if isinstance(error, ProfileError | SettingsError | ExportError) else FAILURE
+    return BAD_INPUT if isinstance(error, ProfileError | SettingsError | ExportError | ProductUsageError) else FAILURE

@@ -62,8 +62,8 @@ def load(
         _land_rules(profile, run.mapping, rules or UsageRules(), is_configured=secret is not None)
         run.report.links = land_links(profile, run.mapping, run.spool)
         run.land(found_files, found_tables)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
             raise versions.disk_full(profile) from error
         raise
     finally:

@@ -90,7 +90,7 @@ def read(profile: Profile, batch: Batch, mapping: UsageMapping, spool: Path, now
         whole.append(stretch)
         if found.rows == stretch.rows:
             continue
-        if found.rows == 0 and missing(stretch.columns, batch.kind, mapping):
+        if found.rows == 0 and stretch.columns and missing(stretch.columns, batch.kind, mapping):
             raise matches_nothing(stretch.origin, stretch.columns, batch.kind, mapping)
         whole[-1], refusals = repaired(stretch, batch.kind, spool)
         find(profile, batch, stretch, whole[-1], mapping, refusals)

@@ -22,6 +22,7 @@ PUBLIC = {
     *("customers", "subscriptions", "invoices", "payments", "subscription_item_values", "fx_rates"),
     *("leak_findings", "finding_lines", "triage", "leak_resolutions", "leak_types"),
     *("data_coverage", "integration", "policy", "quarantined", "quality_results"),
+    *("customer_activity", "customer_usage_monthly", "product_usage_coverage", "unmatched_accounts"),
 }
 Run = Callable[..., "CompletedProcess[str]"]
 
@@ -136,6 +137,33 @@ def test_of_two_runs_at_once_the_second_names_the_first_and_changes_nothing(
     assert str(os.getpid()) in done.stderr
     assert "Traceback" not in done.stderr
     assert run("sql", "select 1 as one", "--format", "csv").stdout == "one\n1\n"
+
+
+def test_logs_that_are_named_later_are_news_and_so_is_each_new_row(
+    first: dict[str, Any], run: Run, place: Path
+) -> None:
+    done = run("run", "--format", "json", LEAKS_PRODUCT_USAGE=str(place / "export"))
+    assert done.returncode == 0, done.stderr
+    before = json.loads(done.stdout)
+    logins, usage = before["product_usage"]
+    assert before["is_new"]
+    assert logins["rows"] > 1000
+    assert logins["matched_share"] > 0.9
+    assert usage["quarantined_count"] == 0
+    more = place / "login-more.jsonl"
+    more.write_text('{"customer": "cus_nobody", "user_id": "u", "ts": 1790000000, "method": "saml"}\n')
+    done = run("run", "--format", "json", LEAKS_PRODUCT_USAGE=f"{place / 'export'},{more}")
+    after = json.loads(done.stdout)
+    assert after["is_new"]
+    assert after["product_usage"][0]["rows"] == logins["rows"] + 1
+    assert after["totals"] == before["totals"]
+
+
+def test_a_log_that_is_not_there_ends_the_run_with_its_name(first: dict[str, Any], run: Run, place: Path) -> None:
+    done = run("run", LEAKS_PRODUCT_USAGE=str(place / "absent-*.jsonl"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "absent-*.jsonl; correct it or take it out" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_dagster_keeps_the_run_with_what_people_want_to_know(first: dict[str, Any], place: Path) -> None:

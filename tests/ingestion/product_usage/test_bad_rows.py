@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.errors import ProductUsageError
+from ingestion.errors import DiskFullError, ProductUsageError
 from ingestion.product_usage.mapping import LogMapping, UsageMapping
 from ingestion.profile import Profile
 from tests.ingestion.landed import rows
@@ -182,3 +182,18 @@ def test_what_fails_for_other_reasons_is_not_blamed_on_a_file(
     with pytest.raises(duckdb.Error):
         land(profile, write(tmp_path / "login.jsonl", lines([login(1)])))
     assert refused(profile) == []
+
+
+def test_a_file_of_nothing_but_rubbish_ends_nothing(profile: Profile, tmp_path: Path) -> None:
+    rubbish = write(tmp_path / "login-1.jsonl", b"\x00\x01\nrubbish\n")
+    assert land(profile, rubbish, write(tmp_path / "login-2.jsonl", lines([login(1)]))).rows["login"] == 1
+    assert [where for where, _, _ in refused(profile)] == ["login-1.jsonl:1", "login-1.jsonl:2"]
+
+
+def test_a_full_disk_says_so(profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise duckdb.IOException("Could not write file: No space left on device")
+
+    monkeypatch.setattr("ingestion.product_usage.batch._copy", full)
+    with pytest.raises(DiskFullError, match="free some space"):
+        land(profile, write(tmp_path / "login.jsonl", lines([login(1)])))
