@@ -25,8 +25,8 @@ EARLIEST = datetime(2010, 1, 1, tzinfo=UTC).timestamp()
 # Clocks differ, and an export may have been running over midnight; a day of disagreement is no fault.
 AHEAD = timedelta(days=1)
 
-# Stripe's ids by type. A type that is not here, or an id with another beginning, proves nothing: ids of customers,
-# products, prices and coupons may be the merchant's own, and old objects have other forms (card_, src_, py_).
+# Stripe's ids by type. An id with none of these beginnings proves nothing: old objects have other forms (card_, src_,
+# py_). Ids of customers, products, prices and coupons may be the merchant's own, even `in_house` or `re_engage`.
 PREFIXES = {
     "invoice": "in",
     "customer": "cus",
@@ -45,6 +45,7 @@ PREFIXES = {
     "subscription_schedule": "sub_sched",
     "event": "evt",
 }
+MERCHANTS_IDS = frozenset({"customer", "product", "price", "coupon"})
 _OWN = "own"
 _REFERRED = ("customer", "subscription", "parent", "invoice", "charge", "payment_intent", "product")
 
@@ -59,7 +60,9 @@ class RowCheck:
     is_of_payload: bool = True
 
 
-def _prefix(_: Resource) -> str:
+def _prefix(resource: Resource) -> str | None:
+    if resource.name in MERCHANTS_IDS:
+        return None
     known = ", ".join(f"'{prefix}'" for prefix in PREFIXES.values())
     first = "case when id like 'sub\\_sched\\_%' escape '\\' then 'sub_sched' else split_part(id, '_', 1) end"
     return f"if(contains(id, '_') and {first} in ({known}), {first}, '{_OWN}')"

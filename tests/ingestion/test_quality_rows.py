@@ -42,7 +42,9 @@ FAULTS: list[Case] = [
     ("modes_are_ours", "invoice", {"id": "in_test", "payload": owned(1, livemode=False)}),
 ]
 HARMLESS: list[Case] = [
-    ("ids_are_of_their_type", "customer", {"id": "our_own_id", "payload": customer(1)}),
+    ("ids_are_present", "customer", {"id": "our_own_id", "payload": customer(1)}),
+    ("ids_are_present", "price", {"id": "in_house_monthly", "payload": {"object": "price"}}),
+    ("ids_are_present", "coupon", {"id": "re_engage", "payload": {"object": "coupon"}}),
     ("ids_are_of_their_type", "charge", {"id": "py_9", "payload": {"object": "charge"}}),
     ("objects_are_of_their_type", "product", {"id": "prod_9", "payload": {"object": "product"}}),
     ("amounts_are_integers", "refund", {"id": "re_9", "payload": {"amount": -1}}),
