@@ -1,6 +1,6 @@
 """Alerts by what people group them by: each bar is a link to the findings it stands for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,19 +76,20 @@ def _bar(row: Row, longest: int, filters: Filters) -> Bar:
     )
 
 
-def _list(title: str, key: str, bars: Iterable[Bar]) -> None:
+def _list(title: str, key: str, bars: Sequence[Bar]) -> None:
     """Links carry label, amount and count as their text; the bar is painted behind them."""
     st.html(heading(title, 3))
-    widths = []
     with st.container(key=f"bars-{key}", gap=None):
-        for number, bar in enumerate(bars):
-            widths.append(f".st-key-bar-{key}-{number}{{--leaks-share:{bar.share:.4f}}}")
-            with st.container(key=f"bar-{key}-{number}"):
-                st.page_link(
-                    pages.FINDINGS,
-                    label=f"{escape_markdown(bar.label)} :gray[{escape_markdown(bar.note)}]"
-                    f" **{escape_markdown(bar.amount)}**",
-                    query_params=bar.filters.address(),
-                    width="stretch",
-                )
-    st.html(f"<style>{''.join(widths)}</style>")
+        for bar in bars:
+            label, note, amount = (escape_markdown(text) for text in (bar.label, bar.note, bar.amount))
+            st.page_link(
+                pages.FINDINGS,
+                label=f"{label} :gray[{note}] **{amount}**",
+                query_params=bar.filters.address(),
+                width="stretch",
+            )
+    shares = "".join(
+        f".st-key-bars-{key} > :nth-child({place}) {{--leaks-share:{bar.share:.4f}}}"
+        for place, bar in enumerate(bars, start=1)
+    )
+    st.html(f"<style>{shares}</style>")

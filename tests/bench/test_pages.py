@@ -35,7 +35,7 @@ def _figures(seconds: list[float]) -> str:
 def _contents(page: Page) -> dict[str, Locator]:
     """What each page draws last."""
     return {
-        "overview": page.locator(".st-key-bar-customer-7 a"),
+        "overview": page.locator(".st-key-bars-customer a").nth(7),
         "findings": page.get_by_role("button", name="Next"),
         "one finding": page.locator("table", has_text="payment").last,
         "data quality": page.get_by_role("heading", name="Quarantine"),
