@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from revops.errors import RevopsError
 from revops.settings import TENANT
+
+if TYPE_CHECKING:  # half the start-up of a command that needs no table of it
+    import pyarrow as pa
 
 POINTER = "published.json"
 _OPEN_TRIES = 5
@@ -123,14 +125,14 @@ class Published:
         result = self.execute(sql, params)
         return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
 
-    def arrow(self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None) -> pa.Table:
+    def arrow(self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None) -> "pa.Table":
         """The rows as an Arrow table, which outlives the open file. Raises QueryError."""
         try:
             return self._connection.execute(sql, params).to_arrow_table()
         except duckdb.Error as error:
             raise QueryError(str(error)) from error
 
-    def add(self, name: str, table: pa.Table) -> None:
+    def add(self, name: str, table: "pa.Table") -> None:
         """Let queries of this open file read an Arrow table by a name."""
         self._connection.register(name, table)
 

@@ -113,3 +113,26 @@ def test_nothing_but_reading_the_file_is_possible(tmp_path: Path, sql: str) -> N
     with Published.open(tmp_path) as published, pytest.raises(QueryError):
         published.query(sql.format(out=out))
     assert not out.exists()
+
+
+def test_a_reader_can_open_again_what_it_had_open(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    with Published.open(tmp_path) as published:
+        pointer = published.pointer
+    publish(tmp_path, 2)
+    with Published.reopen(pointer) as published:
+        assert published.query("select n from leak_findings") == [{"n": 1}]
+    pointer.path.unlink()
+    with pytest.raises(PublishedFileError, match="published anew"), Published.reopen(pointer):
+        pass
+
+
+def test_rows_of_one_open_file_can_be_asked_again_in_the_next(tmp_path: Path) -> None:
+    publish(tmp_path, 1)
+    with Published.open(tmp_path) as published:
+        table = published.arrow("select amount_minor from leak_findings")
+        with pytest.raises(QueryError):
+            published.arrow("select nonsense")
+    with Published.open(tmp_path) as published:
+        published.add("kept", table)
+        assert published.query("select amount_minor from kept") == [{"amount_minor": 1999}]
