@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dlt.common.libs.sql_alchemy import create_engine, make_url, sa
 
 from ingestion.errors import IngestionError, ProductUsageError
 from ingestion.product_usage.files import Fingerprint, Stretch
@@ -29,9 +30,7 @@ def column_names(table: SqlTable) -> tuple[str, ...]:
     """The columns of the table. Raises ProductUsageError where it cannot be reached or does not exist."""
     engine = _engine(table)
     try:
-        from sqlalchemy import inspect
-
-        return tuple(column["name"] for column in inspect(engine).get_columns(table.table, table.schema))
+        return tuple(column["name"] for column in sa.inspect(engine).get_columns(table.table, table.schema))
     except Exception as error:
         raise _typed(table, error) from error
     finally:
@@ -114,8 +113,6 @@ def _earlier(since: str, kind: type, late_minutes: int) -> Any:
 
 
 def _engine(table: SqlTable) -> Any:
-    from sqlalchemy import create_engine, make_url
-
     try:
         url = make_url(table.url)
         if url.drivername == "sqlite" and url.database and not Path(url.database).is_file():
@@ -124,14 +121,13 @@ def _engine(table: SqlTable) -> Any:
         return create_engine(url, **options)
     except ModuleNotFoundError as error:
         raise ProductUsageError(
-            f"LEAKS_PRODUCT_USAGE: reading {table.origin} needs the package {error.name}; run `make setup`"
+            f"LEAKS_PRODUCT_USAGE: reading {table.origin} needs the package {error.name}: "
+            f".venv/bin/pip install '{error.name}[binary]'"
         ) from error
 
 
 def _typed(table: SqlTable, error: Exception) -> ProductUsageError:
-    from sqlalchemy.exc import NoSuchTableError
-
-    if isinstance(error, NoSuchTableError) or isinstance(error.__cause__, NoSuchTableError):
+    if isinstance(error, sa.exc.NoSuchTableError) or isinstance(error.__cause__, sa.exc.NoSuchTableError):
         return ProductUsageError(f"LEAKS_PRODUCT_USAGE: {table.origin}: there is no table {table.table}")
     password = table.url.partition("://")[2].partition("@")[0].partition(":")[2]
     text = str(error).replace(password, "***") if password else str(error)
