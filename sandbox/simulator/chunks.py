@@ -37,12 +37,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What a task made."""
+    """What a task made; `unlinked` customers are those to whom the product's logs do not lead."""
 
     first: int
     run: Run
     counts: Counter[str]
     redeemed: Counter[str]
+    unlinked: int
 
 
 _worlds: dict[Plan, World] = {}
@@ -59,6 +60,7 @@ def run_chunk(task: Task) -> Chunk:
     rows: dict[str, list[bytes]] = {name: [] for name in NAMES}
     events: list[tuple[int, bytes]] = []
     redeemed: Counter[str] = Counter()
+    unlinked = 0
     # Lives are held by their own processes, in circles; looking for those in between only takes time.
     gc.disable()
     try:
@@ -68,6 +70,7 @@ def run_chunk(task: Task) -> Chunk:
             collect(life, task.as_of, rows)
             events += [(min(at, task.as_of), line) for at, line in life.events]
             redeemed.update(life.redeemed)
+            unlinked += sum(not world.identity.finds(customer) for customer in life.customers)
             life.close()
     finally:
         gc.enable()
@@ -77,7 +80,7 @@ def run_chunk(task: Task) -> Chunk:
     path = part(task.parts, task.first, "event")
     path.write_bytes(b"".join(line for _, line in events))
     run = Run(str(path), array("q", [at for at, _ in events]), array("I", [len(line) for _, line in events]))
-    return Chunk(task.first, run, Counter({name: len(lines) for name, lines in rows.items()}), redeemed)
+    return Chunk(task.first, run, Counter({name: len(lines) for name, lines in rows.items()}), redeemed, unlinked)
 
 
 def collect(life: Life, as_of: int, rows: dict[str, list[bytes]]) -> None:

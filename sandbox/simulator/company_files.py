@@ -8,7 +8,6 @@ from typing import Any
 
 from sandbox.objects import Payload
 
-from .identity import UNLINKED_SHARE
 from .papers import COMPANY
 from .world import World
 
@@ -56,15 +55,15 @@ def tables(world: World, redeemed: Counter[str]) -> dict[str, list[Payload]]:
     return {"account": [account()], **made}
 
 
-def description(world: World, as_of: int, counts: Counter[str]) -> dict[str, Any]:
-    """What company.json holds."""
+def description(world: World, as_of: int, counts: Counter[str], unlinked: int) -> dict[str, Any]:
+    """What company.json holds; to `unlinked` customers nothing leads from the product's logs."""
     plan = world.plan
     return {
         "company": COMPANY,
         "seed": plan.seed,
         "customers": plan.customers,
         "identity": plan.identity,
-        "unlinked_share": 0 if plan.identity == "stripe" else UNLINKED_SHARE,
+        "unlinked_customers": unlinked,
         "anchor": datetime.fromtimestamp(plan.anchor, UTC).isoformat().replace("+00:00", "Z"),
         "as_of": datetime.fromtimestamp(as_of, UTC).isoformat().replace("+00:00", "Z"),
         "counts": dict(sorted(counts.items())),

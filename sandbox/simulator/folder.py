@@ -37,6 +37,7 @@ def write(folder: Path, plan: Plan, *, as_of: int | None = None, processes: int 
         redeemed: Counter[str] = Counter()
         counts: Counter[str] = Counter()
         runs: list[merging.Run] = []
+        unlinked = 0
         streams = {name: (folder / f"{name}.jsonl").open("wb") for name in NAMES}
         try:
             for chunk in _work(tasks, workers):
@@ -47,6 +48,7 @@ def write(folder: Path, plan: Plan, *, as_of: int | None = None, processes: int 
                 counts.update(chunk.counts)
                 redeemed.update(chunk.redeemed)
                 runs.append(chunk.run)
+                unlinked += chunk.unlinked
         finally:
             for stream in streams.values():
                 stream.close()
@@ -55,7 +57,7 @@ def write(folder: Path, plan: Plan, *, as_of: int | None = None, processes: int 
         counts[name] = len(payloads)
         (folder / f"{name}.jsonl").write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in payloads))
     (folder / "policy.yml").write_text(company_files.POLICY, encoding="utf-8")
-    company = company_files.description(world, moment, counts)
+    company = company_files.description(world, moment, counts, unlinked)
     (folder / "company.json").write_bytes(orjson.dumps(company, option=orjson.OPT_INDENT_2) + b"\n")
 
 

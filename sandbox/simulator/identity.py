@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .people import user_email
+from .people import FREE_MAIL, user_email
 from .seeds import source
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class Identity:
     def is_linked(self, number: int) -> bool:
         """Whether anything in Stripe leads to the product's account."""
         return self.kind == "stripe" or source(self._seed, "linked", number).random() >= UNLINKED_SHARE
+
+    def finds(self, customer: Customer) -> bool:
+        """Whether the product's logs lead to this customer; a free mail address names no company."""
+        is_known = self.kind != "domain" or customer.person.domain != FREE_MAIL
+        return is_known and self.is_linked(customer.life.number)
 
     def metadata(self, number: int, account_id: str) -> dict[str, str]:
         """What the customer carries in Stripe."""

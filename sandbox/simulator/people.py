@@ -27,7 +27,7 @@ _SECOND = (
     "Theatre", "Tickets", "Tools", "Toys", "Travel", "Ventures", "Vision", "Wines", "Yoga",
 )  # fmt: skip
 _PEOPLE = ("ana", "ben", "chen", "dara", "eli", "fay", "goran", "hana", "ivo", "jun", "kim", "lea", "mo", "nia", "omar")
-_FREE_MAIL = "gmail.com"
+FREE_MAIL = "gmail.com"
 _BRANDS = ("visa", "mastercard", "amex")
 _BRAND_WEIGHTS = (60, 32, 8)
 _FUNDINGS = ("credit", "debit", "prepaid")
@@ -93,7 +93,7 @@ def somebody(draw: random.Random, number: int, *, currency: str | None = None, i
     first, second = draw.choice(_FIRST), draw.choice(_SECOND)
     slug = f"{first}{second}".lower()
     has_free_mail = draw.random() < 0.08 and not is_firm
-    domain = _FREE_MAIL if has_free_mail else f"{slug}{number}.example"
+    domain = FREE_MAIL if has_free_mail else f"{slug}{number}.example"
     mailbox = f"{slug}{number}.sandbox" if has_free_mail else draw.choice(("billing", "accounts", "hello", "office"))
     return Person(f"{first} {second}", f"{mailbox}@{domain}", domain, place)
 

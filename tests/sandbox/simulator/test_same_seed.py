@@ -79,10 +79,13 @@ def test_logs_name_customers_as_asked_and_a_few_lead_nowhere(tmp_path: Path, ide
         known = {one["metadata"].get("account_id") for one in customers}
         linked = {row["account_id"]: row["account_id"] in known for row in logins}
     else:
-        key = (lambda email: email.split("@")[1]) if identity == "domain" else str
-        known = {key(one["email"]) for one in customers}
+        key = (lambda email: email.split("@")[1].replace("gmail.com", "")) if identity == "domain" else str
+        known = {key(one["email"]) for one in customers} - {""}
         linked = {}
         for row in logins:
             linked[row["account_id"]] = linked.get(row["account_id"], False) or key(row["email"]) in known
     unlinked = sum(not one for one in linked.values())
-    assert 0 < unlinked < len(linked) * 0.12
+    stated = json.loads((tmp_path / "company.json").read_text())["unlinked_customers"]
+    # To deleted customers nothing leads any more; some of those stated never logged in.
+    deleted = len(company.objects["customer"]) - len(customers)
+    assert 0 < unlinked <= stated + deleted < 150 * 0.2
