@@ -4,7 +4,6 @@ A compressed file is unpacked into the spool first: DuckDB takes one that is cut
 one thread. A stretch of a growing file is copied there too, and so is a file that is being written to.
 """
 
-import csv
 import hashlib
 import io
 import shutil
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import orjson
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.errors import ExportError, ProductUsageError
@@ -26,7 +24,6 @@ from ingestion.stripe.lines import chunks_of
 Form = Literal["json", "csv", "parquet"]
 
 EDGE_BYTES = 64 * 1024
-SAMPLE_BYTES = 256 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024
 # A last line without its newline may still be being written, unless nothing has been for this long.
 SETTLED_SECONDS = 60.0
@@ -121,49 +118,6 @@ def _is_plain(path: Path) -> bool:
 
 def _is_settled(path: Path) -> bool:
     return time.time() - path.stat().st_mtime > SETTLED_SECONDS
-
-
-def sample(path: Path) -> tuple[tuple[str, ...], str]:
-    """The fields that a file has, and a CSV's delimiter.
-
-    Raises UnreadableError, or ProductUsageError for a JSON array.
-    """
-    form = form_of(path)
-    if form == "parquet":
-        try:
-            return tuple(pq.read_schema(path).names), ""
-        except (pa.ArrowException, OSError) as error:
-            raise UnreadableError(f"it is no whole Parquet file ({error})") from error
-    lines = _first_lines(path)
-    if form == "csv":
-        header = lines[0].decode("utf-8-sig", errors="replace").rstrip("\r\n") if lines else ""
-        delimiter = max(",;\t|", key=header.count)
-        names = next(csv.reader([header], delimiter=delimiter), [])
-        return tuple(name.strip() for name in names), delimiter
-    if lines and lines[0].lstrip().startswith(b"["):
-        raise ProductUsageError(f"{path} is one JSON array: write one object per line (JSON-lines)")
-    names_seen: dict[str, None] = {}
-    for line in lines:
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(value, dict):
-            names_seen.update(dict.fromkeys(value))
-    return tuple(names_seen), ""
-
-
-def _first_lines(path: Path) -> list[bytes]:
-    if path.suffix.lower() not in PACKED:
-        with path.open("rb") as file:
-            return file.read(SAMPLE_BYTES).splitlines()
-    try:
-        for chunk in chunks_of(path):
-            for _, block in chunk.blocks():
-                return block[:SAMPLE_BYTES].splitlines()
-    except ExportError as error:
-        raise UnreadableError("it is cut off or damaged: deliver it again") from error
-    return []
 
 
 def stretch_of(path: Path, status: FileStatus | None, spool: Path, columns: tuple[str, ...], delimiter: str) -> Stretch:

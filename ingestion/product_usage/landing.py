@@ -14,6 +14,7 @@ from ingestion import versions
 from ingestion.product_usage import files, loading, schema, state, tables
 from ingestion.product_usage.batch import Batch, Found
 from ingestion.product_usage.files import Stretch, UnreadableError
+from ingestion.product_usage.header import sample
 from ingestion.product_usage.links import land_links
 from ingestion.product_usage.mapping import KINDS, Kind, UsageMapping, UsageRules
 from ingestion.product_usage.places import SqlTable, places
@@ -117,7 +118,7 @@ class _Landing:
         if status is not None and files.is_read(path, status):
             return None
         try:
-            names, delimiter = files.sample(path)
+            names, delimiter = sample(path)
             if not names and path.stat().st_size == 0 and named is None:
                 return None
             kind = named or kind_of(origin, names, self.mapping)

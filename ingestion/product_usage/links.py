@@ -8,7 +8,8 @@ import pyarrow as pa
 from ingestion import versions
 from ingestion.errors import ProductUsageError
 from ingestion.product_usage import sql, tables
-from ingestion.product_usage.files import UnreadableError, form_of, sample, stretch_of
+from ingestion.product_usage.files import UnreadableError, form_of, stretch_of
+from ingestion.product_usage.header import sample
 from ingestion.product_usage.mapping import UsageMapping
 from ingestion.product_usage.places import places
 from ingestion.product_usage.schema import ACCOUNT_LINK, DATASET

@@ -47,6 +47,12 @@ def test_a_quoted_field_may_hold_a_line_break(profile: Profile, tmp_path: Path) 
     assert refused(profile) == []
 
 
+def test_a_csv_may_have_columns_without_a_name_or_with_the_same(profile: Profile, tmp_path: Path) -> None:
+    content = b",customer,user_id,ts,method,ID,id,,id\n" + b"0,cus_1,u_1,%d,password,1,2,3,4\n" % (NOON + 1)
+    land(profile, write(tmp_path / "login.csv", content))
+    assert logins(profile) == EXPECTED[:1]
+
+
 def test_parquet_lands_with_typed_times(profile: Profile, tmp_path: Path) -> None:
     moments = pa.array([(NOON + n) * 1_000_000 for n in (1, 2, 3)], pa.timestamp("us", tz="UTC"))
     columns = {name: [row[name] for row in THREE] for name in ("customer", "user_id", "method")}
