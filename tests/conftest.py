@@ -8,7 +8,7 @@ from pytest_socket import socket_allow_hosts
 
 pytest_plugins = ["tests.contracts.fixtures"]
 
-# The SDK of Stripe and others read these; a test sets what it means to use.
+# Ours, Stripe's SDK and others read these; a test sets what it means to use.
 for _name in (
     "STRIPE_API_KEY",
     "STRIPE_API_BASE",
@@ -16,6 +16,7 @@ for _name in (
     "STRIPE_EXPORT",
     "STRIPE_EXPORT_AT",
     "STRIPE_MODE",
+    "LEAKS_PRODUCT_USAGE",
 ):
     os.environ.pop(_name, None)
 

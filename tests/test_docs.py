@@ -10,13 +10,14 @@ import typer
 from ruamel.yaml import YAML
 
 from cli.app import app
-from ingestion.settings import HomeSettings, StripeSettings
+from ingestion.settings import HomeSettings, ProductUsageSettings, StripeSettings
 from revops.policy import Policy, load_policy
 from revops.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SETTINGS = sorted({name.upper() for model in (Settings, HomeSettings, StripeSettings) for name in model.model_fields})
+MODELS = (Settings, HomeSettings, StripeSettings, ProductUsageSettings)
+SETTINGS = sorted({name.upper() for model in MODELS for name in model.model_fields})
 
 
 def _verbs(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:

@@ -96,7 +96,7 @@ async def _load(
         began_at = run.now
         events_from = _events_from(run, began_at)
         await _backfill(run, account_id, is_everything=events_from is None)
-        await _changes(run, events_from or began_at - EVENTS_KEPT)
+        await _changes(run, events_from or began_at - EVENTS_KEPT, listed_to=events_from or began_at)
         integration = Integration(
             source="api",
             account_id=account_id,
@@ -195,7 +195,8 @@ def _has_landed(run: _Run) -> bool:
     return any(s.fully_read_at for s in run.states.values())
 
 
-async def _changes(run: _Run, since: datetime) -> None:
+async def _changes(run: _Run, since: datetime, *, listed_to: datetime) -> None:
+    """Reads events from `since` on, and what has no creation event from `listed_to` on, where it was last listed."""
     folder = run.profile.spool / "changes"
     shutil.rmtree(folder, ignore_errors=True)
     now = run.now
@@ -203,7 +204,7 @@ async def _changes(run: _Run, since: datetime) -> None:
         changes = Changes(folder / "events", run.profile.tenant_id, run.is_live, _now(), stack)
         listing = Listing(run.reader, changes, run.progress, "reading changes")
         window = Window(_seconds(since), _seconds(now) + 1)
-        recent = Window(_seconds(now - RECENT), window.end)
+        recent = Window(_seconds(min(listed_to, now - RECENT)), window.end)
         await listing.read(
             [(EVENT, window), *((r, recent) for r in RESOURCES if not r.has_creation_event and _is_on(run, r))]
         )
