@@ -65,8 +65,8 @@ def _listen(process: subprocess.Popen[str], said: list[tuple[float, str]]) -> No
 
 def _steps(said: list[tuple[float, str]], ended: float) -> dict[str, float]:
     begun = [(at, line.removesuffix(" ...")) for at, line in said if line.endswith(" ...")]
-    ends = [at for at, _ in begun[1:]] + [ended]
-    return {name: end - at for (at, name), end in zip(begun, ends, strict=True)}
+    ends = [*(at for at, _ in begun[1:]), ended]
+    return {name: end - at for (at, name), end in zip(begun, ends, strict=False)}
 
 
 def _watch(pid: int, peak: list[float]) -> None:
