@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
-from ingestion.settings import HomeSettings, StripeSettings
+from ingestion.settings import HomeSettings, ProductUsageSettings, StripeSettings
 from revops.settings import Settings, SettingsError, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-CLASSES: tuple[type[BaseSettings], ...] = (Settings, HomeSettings, StripeSettings)
+CLASSES: tuple[type[BaseSettings], ...] = (Settings, HomeSettings, StripeSettings, ProductUsageSettings)
 NAMES = sorted({name.upper() for model in CLASSES for name in model.model_fields})
 
 
