@@ -96,6 +96,8 @@ def _run_pipeline(home: Path, bars: Bars) -> None:
 
     outcome = run_pipeline(as_of=None, since=None, full=False, progress=bars)
     bars.close()
+    for line in outcome.failed_checks:
+        typer.echo(line, err=True)
     typer.echo(as_text(read_result(home, None, is_new=outcome.is_published)))
 
 

@@ -64,9 +64,7 @@ with
             alerts on lines.tenant_id = alerts.tenant_id and lines.finding_id = alerts.finding_id
     ),
 
-    -- Inclusive days at whose end the money could be recovered; what is an alert today is one to
-    -- the
-    -- last.
+    -- Inclusive days at whose end the money could be recovered. Alerts of today last until today.
     spans as (
         select
             alerts.tenant_id,

@@ -169,10 +169,9 @@ with
                 then 'retry_missed'
                 else 'retries_used_up'
             end as verdict,
-            -- From when on a settled one had leaked. Inside the retry window a retry may have
-            -- settled
-            -- it. Beyond it none did: one that was due would have been made and be the last
-            -- failure.
+            -- Since when a settled one had leaked. Inside the retry window a retry may have been
+            -- it;
+            -- beyond it none was: a retry that was due would be the last failure.
             case
                 when
                     is_test_clock
