@@ -56,7 +56,7 @@ NEWEST_FIRST = "version_at desc, (source = 'event') asc, loaded_at desc, event_i
 
 
 def prepare(profile: Profile, tables: Iterable[str], replaced: Mapping[str, pa.Schema]) -> None:
-    """Makes the warehouse file, its schemas and every raw table that is not there yet."""
+    """Makes the warehouse file, its schemas, every raw table and every column of small tables not there yet."""
     profile.tenant_dir.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{profile.warehouse}' AS warehouse (STORAGE_VERSION 'latest')")
@@ -69,6 +69,8 @@ def prepare(profile: Profile, tables: Iterable[str], replaced: Mapping[str, pa.S
             empty = arrow_schema.empty_table()
             connection.register("empty", empty)
             connection.execute(f"CREATE TABLE IF NOT EXISTS warehouse.{name} AS SELECT * FROM empty")
+            for column, kind, *_ in connection.execute("DESCRIBE empty").fetchall():
+                connection.execute(f"ALTER TABLE warehouse.{name} ADD COLUMN IF NOT EXISTS {column} {kind}")
             connection.unregister("empty")
 
 

@@ -11,8 +11,9 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,15 +36,21 @@ TRUSTED = "trusted"
 WORKERS = 2
 # Below this, starting processes costs more than they save.
 PARALLEL_FROM_BYTES = 4 * 1024 * 1024
+# A file written this lately may be written to again within one tick of the file system's clock.
+SETTLED_AFTER_SECONDS = 2
 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """One file of an export and the fingerprint of its bytes."""
+    """One file of an export and the fingerprint of its bytes.
+
+    `mark` is what the file system says of it (inode, size, times); None where that could not tell a later change.
+    """
 
     resource: str
     path: Path
     digest: str
+    mark: str | None = None
 
 
 @dataclass
@@ -59,10 +66,10 @@ class ExportReport:
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
-def find_files(folder: Path) -> list[ExportFile]:
+def find_files(folder: Path, known: Mapping[str, str] | None = None) -> list[ExportFile]:
     """The files we can read, in the order of our tables.
 
-    Raises ExportError where the folder is missing, has none of them, or has one object type twice.
+    `known` are fingerprints by mark: files that carry such a mark are not read to be told apart. Raises ExportError where the folder is missing, has none of them, or has one object type twice.
     """
     if not folder.is_dir():
         raise ExportError(
@@ -80,8 +87,7 @@ def find_files(folder: Path) -> list[ExportFile]:
             f"{folder} has no file that we know: expected customer.jsonl, invoice.jsonl, ... (also .gz or .zst)"
         )
     with ThreadPoolExecutor(WORKERS) as pool:
-        digests = pool.map(_digest, [path for _, path in named])
-        return [ExportFile(resource, path, digest) for (resource, path), digest in zip(named, digests, strict=True)]
+        return list(pool.map(lambda file: _identified(*file, known or {}), named))
 
 
 def stated_time(folder: Path, stated: datetime | None) -> datetime | None:
@@ -204,6 +210,17 @@ def _jobs(
             yield file.resource, f"{file.resource}-{index:05d}", chunk, target, trusted.get(file.resource)
 
 
-def _digest(path: Path) -> str:
+def _identified(resource: str, path: Path, known: Mapping[str, str]) -> ExportFile:
+    mark = _mark(path)
+    if mark is not None and mark in known:
+        return ExportFile(resource, path, known[mark], mark)
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return ExportFile(resource, path, hashlib.file_digest(file, "sha256").hexdigest(), mark)
+
+
+def _mark(path: Path) -> str | None:
+    """Writing to a file, replacing it or turning its clock back moves its change time or its inode."""
+    found = path.stat()
+    if time.time_ns() - found.st_ctime_ns < SETTLED_AFTER_SECONDS * 10**9:
+        return None
+    return f"{found.st_dev}:{found.st_ino}:{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}"

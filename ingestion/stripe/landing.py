@@ -120,8 +120,8 @@ def _load_export(profile: Profile, settings: StripeSettings, progress: Progress)
     folder = settings.stripe_export
     assert folder is not None, "the caller asked for an export"  # noqa: S101
     now = datetime.now(UTC).replace(tzinfo=None)
-    files = find_files(folder)
     states, before = state.read_states(profile), state.read_integration(profile)
+    files = find_files(folder, {s.mark: s.digest for s in states.values() if s.mark and s.digest})
     if before is not None and before.mode != settings.mode:
         raise ExportError(
             f"{profile.home} holds a {before.mode}-mode account: use another LEAKS_HOME for STRIPE_MODE={settings.mode}"
@@ -155,6 +155,7 @@ def _load_export(profile: Profile, settings: StripeSettings, progress: Progress)
             row_count=read.rows[name],
             other_mode_count=read.other_mode[name],
             digest=found[name].digest,
+            mark=found[name].mark,
         )
     integration = Integration(
         source="export",

@@ -22,6 +22,7 @@ SCHEMA = pa.schema(
         ("other_mode_count", pa.int64()),
         ("fully_read_at", pa.timestamp("us")),
         ("digest", pa.string()),
+        ("mark", pa.string()),
     ]
 )
 INTEGRATION_SCHEMA = pa.schema(
@@ -43,7 +44,8 @@ class ResourceState:
     """One row of `resource_status`; times are naive UTC by the source's clock.
 
     `covered_from` None means all history. `fully_read_at` is when the list was last read from end to end, `read_at`
-    when anything of it was last read, `digest` the fingerprint of the export file it came from.
+    when anything of it was last read, `digest` the fingerprint of the export file it came from and `mark` what the
+    file system said of that file.
     """
 
     resource: str
@@ -57,6 +59,7 @@ class ResourceState:
     other_mode_count: int = 0
     fully_read_at: datetime | None = None
     digest: str | None = None
+    mark: str | None = None
 
 
 @dataclass

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import duckdb
 import pytest
 
 from ingestion.errors import ExportError
 from ingestion.profile import Profile
+from ingestion.stripe import export
 from tests.contracts.fixtures import absent
 from tests.contracts.openapi import specification_path
 from tests.ingestion.landed import (
@@ -51,6 +56,45 @@ def test_an_unchanged_export_lands_nothing_and_keeps_its_time(profile: Profile, 
     assert second.rows == {}
     assert second.source_now == first.source_now
     assert version_count(profile) == before
+
+
+def test_a_settled_file_is_not_read_again_and_a_rewritten_one_is_whatever_its_times_say(
+    profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x/customer.jsonl"
+    write_lines(path, [customer(1, name="old")])
+    monkeypatch.setattr(export, "SETTLED_AFTER_SECONDS", 0)
+    land(profile, from_export(path.parent))
+    times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    hashed: list[str] = []
+    file_digest = hashlib.file_digest
+
+    def counting(file: BinaryIO, algorithm: str) -> Any:
+        hashed.append(file.name)
+        return file_digest(file, algorithm)
+
+    monkeypatch.setattr(hashlib, "file_digest", counting)
+    assert (land(profile, from_export(path.parent)).rows, hashed) == ({}, [])
+    write_lines(path, [customer(1, name="new")])
+    os.utime(path, ns=times)
+    assert land(profile, from_export(path.parent)).rows == {"customer": 1}
+
+
+def test_a_file_that_may_still_be_written_to_is_read_again(profile: Profile, tmp_path: Path) -> None:
+    path = tmp_path / "x/customer.jsonl"
+    write_lines(path, [customer(1)])
+    land(profile, from_export(path.parent))
+    assert rows(profile, "select mark from stripe.resource_status where resource = 'customer'") == [{"mark": None}]
+
+
+def test_a_warehouse_of_a_version_without_marks_is_read_on(profile: Profile, tmp_path: Path) -> None:
+    write_lines(tmp_path / "x/customer.jsonl", [customer(1)])
+    land(profile, from_export(tmp_path / "x"))
+    with duckdb.connect(str(profile.warehouse)) as connection:
+        connection.execute("alter table stripe.resource_status drop column mark")
+    write_lines(tmp_path / "x/customer.jsonl", [customer(1), customer(2)])
+    assert land(profile, from_export(tmp_path / "x")).rows == {"customer": 1}
+    assert states(profile)["customer"]["row_count"] == 2
 
 
 def test_a_changed_object_lands_as_a_further_version(profile: Profile, tmp_path: Path) -> None:
