@@ -7,7 +7,7 @@ both is in `.env.example`.
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from revops.errors import RevopsError
@@ -29,10 +29,16 @@ class Settings(BaseSettings):
     )
 
     leaks_home: Path = Field(
-        default=Path(".leaks"), description="Folder of all state: warehouse, published files, Dagster."
+        default=Path(".leaks"), description="Folder of all state: warehouse, published files, store, Dagster."
     )
     leaks_policy: Path | None = Field(
         default=None, description="The company's policy, one YAML document; without it the defaults hold."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL for the operational store; without it SQLite files in LEAKS_HOME."
+    )
+    leaks_secret_key: SecretStr | None = Field(
+        default=None, description="Keys that encrypt credentials, separated by commas; the first encrypts."
     )
     leaks_debug: bool = Field(default=False, description="Show tracebacks and debug logs.")
 

@@ -6,7 +6,7 @@ import os
 
 from pytest_socket import socket_allow_hosts
 
-pytest_plugins = ["tests.contracts.fixtures"]
+pytest_plugins = ["tests.contracts.fixtures", "tests.revops.store.fixtures"]
 
 # Ours, Stripe's SDK and others read these; a test sets what it means to use.
 for _name in (
@@ -17,6 +17,8 @@ for _name in (
     "STRIPE_EXPORT_AT",
     "STRIPE_MODE",
     "LEAKS_PRODUCT_USAGE",
+    "LEAKS_SECRET_KEY",
+    "DATABASE_URL",
 ):
     os.environ.pop(_name, None)
 

@@ -12,7 +12,7 @@ import pytest
 
 Leaks = Callable[..., "subprocess.CompletedProcess[str]"]
 
-_OURS = ("LEAKS_", "STRIPE_", "PROFILE", "DAGSTER_HOME")
+_OURS = ("LEAKS_", "STRIPE_", "PROFILE", "DAGSTER_HOME", "DATABASE_URL")
 
 
 def start(cwd: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -1,0 +1,33 @@
+"""The operational store: what people decide and what is done about it. This is its door.
+
+`open_store(settings)` gives a `Store`; `store.tenant(...)` a short transaction; one repository per file.
+"""
+
+from revops.store.errors import (
+    BackupError,
+    InsideTransactionError,
+    SchemaNewerError,
+    SchemaOlderError,
+    SecretKeyError,
+    StoreAddressError,
+    StoreError,
+    StoreMissingError,
+    StoreUnavailableError,
+    UnsafeRoleError,
+)
+from revops.store.store import Store, open_store
+
+__all__ = [
+    "BackupError",
+    "InsideTransactionError",
+    "SchemaNewerError",
+    "SchemaOlderError",
+    "SecretKeyError",
+    "Store",
+    "StoreAddressError",
+    "StoreError",
+    "StoreMissingError",
+    "StoreUnavailableError",
+    "UnsafeRoleError",
+    "open_store",
+]

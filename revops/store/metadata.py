@@ -1,0 +1,50 @@
+"""What the tables share: the MetaData, names of constraints, files, and the words their columns allow."""
+
+from collections.abc import Collection
+from typing import Literal
+
+from sqlalchemy import MetaData, Table
+
+File = Literal["operations", "inbox"]
+FILES: tuple[File, ...] = ("operations", "inbox")
+
+MODES = ("live", "test")
+INTEGRATION_KINDS = ("api_key", "connect", "export")
+INTEGRATION_STATUSES = ("active", "disconnected")
+LEAK_STATUSES = ("open", "closed")
+ACTION_STATUSES = (
+    "drafted",
+    "approved",
+    "denied",
+    "superseded",
+    "dispatching",
+    "done",
+    "failed",
+    "unknown",
+    "expired",
+)
+# Money may still move, or may have moved: no second action may begin beside it.
+UNSETTLED_STATUSES = ("drafted", "approved", "dispatching", "unknown")
+DECISIONS = ("approve", "deny", "refine")
+INBOX_STATES = ("received", "landed", "done", "failed")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def file_of(table: Table) -> File:
+    """The SQLite file a table lives in."""
+    file: File = table.info.get("file", "operations")
+    return file
+
+
+def in_list(column: str, values: Collection[str]) -> str:
+    """`status in ('open', 'closed')`; the values are words of this module."""
+    return f"{column} in ({', '.join(repr(value) for value in values)})"
