@@ -82,30 +82,39 @@ class Policy(Strict):
         return [exemption.as_row(tenant_id) for exemption in self.exemptions]
 
 
-def load_policy(path: Path | None, leak_types: Collection[str] | None = None) -> Policy:
-    """Read a policy file; None gives the defaults.
+def load_policy(
+    path: Path | str | None, leak_types: Collection[str] | None = None, *, text: str | None = None
+) -> Policy:
+    """Read a policy file, or a text that messages call by the name `path`; neither gives the defaults.
 
     With `leak_types`, an exemption may only name one of them or '*'. Raises PolicyError.
     """
-    if path is None:
-        return Policy()
+    if text is None:
+        if path is None:
+            return Policy()
+        text = read_policy_file(Path(path))
+    name = str(path or "policy")
+    document = _parse(name, text)
     try:
-        text = path.read_text(encoding="utf-8")
+        policy = Policy.model_validate(document)
+    except ValidationError as error:
+        raise PolicyError("\n".join(_explain(name, document, error))) from error
+    if leak_types is not None:
+        _check_leak_types(name, document, policy, leak_types)
+    return policy
+
+
+def read_policy_file(path: Path) -> str:
+    """The text of a policy file. Raises PolicyError."""
+    try:
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise PolicyError(f"{path}: no such file. Correct LEAKS_POLICY or remove it for defaults.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error}).") from error
-    document = _parse(path, text)
-    try:
-        policy = Policy.model_validate(document)
-    except ValidationError as error:
-        raise PolicyError("\n".join(_explain(path, document, error))) from error
-    if leak_types is not None:
-        _check_leak_types(path, document, policy, leak_types)
-    return policy
 
 
-def _parse(path: Path, text: str) -> CommentedMap:
+def _parse(path: str, text: str) -> CommentedMap:
     try:
         document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
@@ -121,7 +130,7 @@ def _parse(path: Path, text: str) -> CommentedMap:
     return document
 
 
-def _explain(path: Path, document: CommentedMap, error: ValidationError) -> Iterator[str]:
+def _explain(path: str, document: CommentedMap, error: ValidationError) -> Iterator[str]:
     for problem in sorted(error.errors(), key=lambda problem: _line(document, problem["loc"])):
         place = problem["loc"]
         where = f"{path}, line {_line(document, place)}"
@@ -138,7 +147,7 @@ def _explain(path: Path, document: CommentedMap, error: ValidationError) -> Iter
             yield f"{where}: {name} is {found}; allowed: {_description(place)}."
 
 
-def _check_leak_types(path: Path, document: CommentedMap, policy: Policy, known: Collection[str]) -> None:
+def _check_leak_types(path: str, document: CommentedMap, policy: Policy, known: Collection[str]) -> None:
     for index, exemption in enumerate(policy.exemptions):
         if exemption.leak_type == "*" or exemption.leak_type in known:
             continue

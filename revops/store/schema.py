@@ -7,6 +7,7 @@ alone, after a backup; one with a newer schema is left alone.
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -49,9 +50,11 @@ class Schema:
         return not self.is_newer and any(revision != head() for revision in self.revisions.values())
 
 
-def known_revisions() -> list[str]:
+@cache
+def known_revisions() -> tuple[str, ...]:
     """Ours, oldest first."""
-    return [script.revision for script in _scripts().walk_revisions()][::-1]
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
 
 
 def head() -> str:
@@ -166,10 +169,6 @@ def _run(connection: Connection, revision: str, files: tuple[File, ...]) -> None
     config.attributes["connection"] = connection
     config.attributes["files"] = files
     command.upgrade(config, revision)
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
 
 
 def _revision_of_file(path: Path) -> str | None:

@@ -1,0 +1,95 @@
+"""What `leaks` takes and gives: plain records without I/O."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class NewLeak:
+    """A root cause that leaks; amounts are minor units of `currency`, `recurring_minor` is per month from now."""
+
+    root_cause: str
+    occurrence: str
+    family: str
+    leak_type: str
+    object_type: str
+    object_id: str
+    customer_id: str | None
+    currency: str
+    amount_minor: int
+    recurring_minor: int
+    confidence: float
+    is_alert: bool
+    first_detectable_at: datetime | None
+    definition_version: str
+    as_of: datetime
+
+
+@dataclass(frozen=True)
+class Leak(NewLeak):
+    """The lasting record of one root cause and occurrence. `resolved_at` is when what closed it happened."""
+
+    leak_id: str
+    tenant_id: str
+    status: Literal["open", "closed"]
+    resolution: str | None
+    owner: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    resolved_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What became of a NewLeak.
+
+    Where another occurrence of the root cause is still open, no second leak begins: `leak_id` and
+    `occurrence` are then that one's. `is_open` is False where this occurrence was closed before.
+    """
+
+    leak_id: str
+    occurrence: str
+    is_new: bool
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class NewReason:
+    """A finding that belongs to a leak."""
+
+    leak_id: str
+    finding_id: str
+    leak_type: str
+    object_type: str
+    object_id: str
+    currency: str
+    amount_minor: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Reason(NewReason):
+    """A finding as it is or was attached."""
+
+    tenant_id: str
+    attached_at: datetime
+    detached_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A leak that ended, by a row of `leak_resolutions`: how, and when that happened."""
+
+    leak_id: str
+    resolution: str
+    resolved_at: datetime
+
+
+def leak_id(tenant_id: str, root_cause: str, occurrence: str) -> str:
+    """The id of a leak: the same for the same root cause and occurrence, whoever opens it."""
+    text = json.dumps([tenant_id, root_cause, occurrence])
+    return f"leak_{hashlib.sha256(text.encode()).hexdigest()[:24]}"

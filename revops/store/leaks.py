@@ -1,0 +1,177 @@
+"""Leaks and their reasons: opened once per root cause and occurrence, closed with a resolution.
+
+Everything may be repeated: a second time has no effect, so a worker that was killed begins again. What is
+given together is written in groups, each a transaction of its own that holds the store for milliseconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, or_, select, tuple_, update
+
+from revops.store.audit import AuditLine, append
+from revops.store.leak_rows import Closing, Leak, NewLeak, NewReason, Opened, Reason, leak_id
+from revops.store.rows import groups, insert_into
+from revops.store.store import Store
+from revops.store.tables import leak_reasons, leaks
+
+# SQLite binds at most 32,766 values in a statement; a leak has 24.
+_GROUP = 200
+# What a further finding about an open leak may change; everything else says which leak it is.
+_FIGURES = (
+    "family",
+    "leak_type",
+    "object_type",
+    "object_id",
+    "amount_minor",
+    "recurring_minor",
+    "confidence",
+    "is_alert",
+    "definition_version",
+    "as_of",
+)
+
+
+class Leaks:
+    """A tenant's leaks. `actor` is who the audit names."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def open(self, tenant_id: str, found: Sequence[NewLeak], *, actor: str, at: datetime) -> list[Opened]:
+        """Open what is not open yet, give open ones the newer figures, and say which is which, in order.
+
+        A leak that was closed stays closed, and figures as of an earlier time change nothing.
+        """
+        opened: list[Opened] = []
+        for group in groups(found, _GROUP):
+            with self._store.tenant(tenant_id) as connection:
+                opened += _open(connection, tenant_id, group, actor, at)
+        return opened
+
+    def attach(self, tenant_id: str, reasons: Sequence[NewReason], *, at: datetime) -> None:
+        """Attach findings to leaks; one that was attached takes the newer figures, a detached one comes back."""
+        for group in groups(reasons, _GROUP):
+            with self._store.tenant(tenant_id) as connection:
+                rows = [{**asdict(reason), "tenant_id": tenant_id, "attached_at": at} for reason in group]
+                statement = insert_into(connection, leak_reasons)
+                new = statement.excluded
+                figures = {name: new[name] for name in ("currency", "amount_minor", "confidence")}
+                again = statement.on_conflict_do_update(
+                    index_elements=["leak_id", "finding_id"],
+                    set_={**figures, "detached_at": None},
+                    # Two tenants never share a leak; a wrong id must not change another's row.
+                    where=leak_reasons.c.tenant_id == tenant_id,
+                )
+                connection.execute(again, rows)
+
+    def detach(self, tenant_id: str, finding_ids: Sequence[str], *, at: datetime) -> None:
+        """Findings that are no more: their reasons stay, with the time they ended."""
+        reason = leak_reasons.c
+        for group in groups(finding_ids, _GROUP):
+            with self._store.tenant(tenant_id) as connection:
+                mine = (reason.tenant_id == tenant_id, reason.finding_id.in_(group), reason.detached_at.is_(None))
+                connection.execute(update(leak_reasons).where(*mine).values(detached_at=at))
+
+    def close(self, tenant_id: str, closings: Sequence[Closing], *, actor: str, at: datetime) -> list[str]:
+        """Close open leaks; the ids of those that were open until now."""
+        closed: list[str] = []
+        for group in groups(closings, _GROUP):
+            with self._store.tenant(tenant_id) as connection:
+                closed += _close(connection, tenant_id, group, actor, at)
+        return closed
+
+    def read_open(self, tenant_id: str) -> list[Leak]:
+        """Every open leak, in the order in which they were opened."""
+        return self._read(tenant_id, leaks.c.status == "open")
+
+    def get(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Leak]:
+        """Leaks by id, open or closed."""
+        return self._read(tenant_id, leaks.c.leak_id.in_(leak_ids))
+
+    def reasons(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Reason]:
+        """What was and is attached to leaks; `detached_at` is None for what still is."""
+        reason = leak_reasons.c
+        found: list[Reason] = []
+        for group in groups(leak_ids, _GROUP):
+            query = select(leak_reasons).where(reason.tenant_id == tenant_id, reason.leak_id.in_(group))
+            with self._store.tenant(tenant_id, is_read_only=True) as connection:
+                rows = connection.execute(query.order_by(reason.leak_id, reason.finding_id)).mappings()
+                found += [Reason(**row) for row in rows]
+        return found
+
+    def _read(self, tenant_id: str, condition: ColumnElement[bool]) -> list[Leak]:
+        query = select(leaks).where(leaks.c.tenant_id == tenant_id, condition)
+        with self._store.tenant(tenant_id, is_read_only=True) as connection:
+            rows = connection.execute(query.order_by(leaks.c.opened_at, leaks.c.leak_id)).mappings()
+            return [Leak(**row) for row in rows]
+
+
+def _open(connection: Connection, tenant_id: str, found: Sequence[NewLeak], actor: str, at: datetime) -> list[Opened]:
+    rows = [_row(tenant_id, leak, at) for leak in found]
+    # Without a target: both the occurrence that was there before and another one that is open keep it out.
+    statement = insert_into(connection, leaks).values(rows).on_conflict_do_nothing().returning(leaks.c.leak_id)
+    new = set(connection.scalars(statement))
+    known = _known(connection, tenant_id, found)
+    lines = []
+    opened = []
+    for leak, row in zip(found, rows, strict=True):
+        held = known[leak.root_cause, leak.occurrence]
+        is_new = held["leak_id"] in new and held["leak_id"] == row["leak_id"]
+        opened.append(Opened(held["leak_id"], held["occurrence"], is_new, held["status"] == "open"))
+        if is_new:
+            new.discard(row["leak_id"])
+            detail = {name: row[name] for name in ("root_cause", "occurrence", "currency", "amount_minor", "as_of")}
+            lines.append(AuditLine(tenant_id, at, actor, "leak_opened", "leak", row["leak_id"], detail))
+    append(connection, lines)
+    _renew(connection, tenant_id, found, at)
+    return opened
+
+
+def _known(connection: Connection, tenant_id: str, found: Sequence[NewLeak]) -> dict[tuple[str, str], RowMapping]:
+    """For each leak asked for the row it is, or the open one that stands in its way."""
+    wanted = [*{(leak.root_cause, leak.occurrence) for leak in found}]
+    is_open = and_(leaks.c.status == "open", leaks.c.root_cause.in_([cause for cause, _ in wanted]))
+    is_same = tuple_(leaks.c.root_cause, leaks.c.occurrence).in_(wanted)
+    query = select(leaks).where(leaks.c.tenant_id == tenant_id, or_(is_open, is_same))
+    rows = connection.execute(query).mappings().all()
+    exact = {(row["root_cause"], row["occurrence"]): row for row in rows}
+    open_ones = {row["root_cause"]: row for row in rows if row["status"] == "open"}
+    return {key: exact.get(key) or open_ones[key[0]] for key in wanted}
+
+
+def _renew(connection: Connection, tenant_id: str, found: Sequence[NewLeak], at: datetime) -> None:
+    statement = (
+        update(leaks)
+        .where(
+            leaks.c.tenant_id == tenant_id,
+            leaks.c.leak_id == bindparam("_leak_id"),
+            leaks.c.status == "open",
+            leaks.c.as_of <= bindparam("_as_of"),
+        )
+        .values({name: bindparam(f"_{name}") for name in (*_FIGURES, "updated_at")})
+    )
+    changes = [{f"_{name}": getattr(leak, name) for name in _FIGURES} for leak in found]
+    ids = (leak_id(tenant_id, leak.root_cause, leak.occurrence) for leak in found)
+    rows = [{**change, "_leak_id": one, "_updated_at": at} for one, change in zip(ids, changes, strict=True)]
+    connection.execute(statement, rows)
+
+
+def _close(connection: Connection, tenant_id: str, closings: Sequence[Closing], actor: str, at: datetime) -> list[str]:
+    lines = []
+    for closing in closings:
+        ended = {"resolution": closing.resolution, "resolved_at": closing.resolved_at, "closed_at": at}
+        mine = (leaks.c.tenant_id == tenant_id, leaks.c.leak_id == closing.leak_id, leaks.c.status == "open")
+        done = connection.execute(update(leaks).where(*mine).values(status="closed", updated_at=at, **ended))
+        if done.rowcount:
+            detail = {"resolution": closing.resolution, "resolved_at": closing.resolved_at}
+            lines.append(AuditLine(tenant_id, at, actor, "leak_closed", "leak", closing.leak_id, detail))
+    append(connection, lines)
+    return [line.object_id for line in lines]
+
+
+def _row(tenant_id: str, leak: NewLeak, at: datetime) -> dict[str, Any]:
+    identity = {"leak_id": leak_id(tenant_id, leak.root_cause, leak.occurrence), "tenant_id": tenant_id}
+    return {**asdict(leak), **identity, "status": "open", "opened_at": at, "updated_at": at}
