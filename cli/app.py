@@ -5,11 +5,14 @@ import sys
 
 import typer
 
+from cli.db import app as db
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.policy import app as policy
 from cli.run import run
 from cli.sandbox import app as sandbox
 from cli.sql import sql
+from cli.tenants import app as tenants
 
 app = typer.Typer(
     name="leaks",
@@ -24,6 +27,9 @@ app.command()(run)
 app.command()(sql)
 app.command()(doctor)
 app.command()(demo)
+app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
+app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
+app.add_typer(db, name="db", help="The operational store: schema, backups, key.")
 app.add_typer(sandbox, name="sandbox", help="A stand-in for Stripe on this machine.")
 
 

@@ -48,6 +48,10 @@ class Secrets:
         """The same secret, encrypted with the first key. Raises SecretKeyError as `decrypt` does."""
         return self.encrypt(self.decrypt(encrypted, owner), owner)
 
+    def require_key(self) -> None:
+        """Raise SecretKeyError where there is no key, before anything else is done."""
+        self._ready()
+
     def _ready(self) -> MultiFernet:
         if self._fernet is None:
             raise SecretKeyError(f"LEAKS_SECRET_KEY is not set; credentials are kept encrypted only. {_MAKE}.")

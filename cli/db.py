@@ -1,0 +1,94 @@
+"""`leaks db`: the operational store's schema, backups and key."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.store import author, now
+
+app = typer.Typer(help="The operational store: schema, backups, key.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(
+    no_backup: Annotated[
+        bool, typer.Option("--no-backup", help="You have made one; PostgreSQL makes its own with pg_dump.")
+    ] = False,
+) -> None:
+    """Make the store, or bring an older schema to this version's, after a backup."""
+    from revops.settings import load_settings
+    from revops.store import upgrade
+
+    done = upgrade.upgrade(load_settings(), now(), with_backup=not no_backup)
+    if done.backup:
+        typer.echo(f"Backup: {done.backup}", err=True)
+    if done.revision_before == done.revision:
+        typer.echo(f"Nothing to do: the store has schema {done.revision}.")
+    elif done.revision_before is None:
+        typer.echo(f"The store was made, schema {done.revision}.")
+    else:
+        typer.echo(f"The store was upgraded from schema {done.revision_before} to {done.revision}.")
+
+
+@app.command()
+def check() -> None:
+    """Check schema, files and, on PostgreSQL, that tenants are kept apart; exit code 1 when something is wrong."""
+    from revops.settings import load_settings
+    from revops.store.schema import head
+    from revops.store.upgrade import problems
+
+    found = list(problems(load_settings()))
+    for problem in found:
+        typer.echo(problem, err=True)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"The store is as it must be, schema {head()}.")
+
+
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(help="A tar that does not exist yet; default: a new one in LEAKS_HOME/backups.")
+    ] = None,
+) -> None:
+    """Copy the store while it is in use; prints the file."""
+    from revops.settings import load_settings
+    from revops.store.backup import backup
+
+    typer.echo(str(backup(load_settings(), file, now())))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="What `leaks db backup` wrote.")]) -> None:
+    """Put a backup in the place of the store, which is backed up first; stop everything that uses it before."""
+    from revops.settings import load_settings
+    from revops.store.backup import restore
+
+    before = restore(load_settings(), file, now())
+    if before:
+        typer.echo(f"Backup of what was there: {before}", err=True)
+    typer.echo(f"The store is that of {file}.")
+
+
+@app.command("new-key")
+def new_key() -> None:
+    """Print a random key for LEAKS_SECRET_KEY."""
+    from revops.store.secrets import new_key
+
+    typer.echo(new_key())
+
+
+@app.command("rotate-key")
+def rotate_key() -> None:
+    """Encrypt every credential with the first key of LEAKS_SECRET_KEY; after it the other keys may go."""
+    from revops.settings import load_settings
+    from revops.store import open_store
+    from revops.store.integrations import Integrations
+    from revops.store.secrets import Secrets
+
+    settings = load_settings()
+    with open_store(settings) as store:
+        secrets = Secrets(settings.leaks_secret_key)
+        count = Integrations(store, secrets).encrypt_anew(actor=author(), at=now())
+    typer.echo(f"Encrypted anew: {count} integrations. Remove the other keys from LEAKS_SECRET_KEY.")
