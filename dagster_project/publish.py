@@ -142,19 +142,21 @@ def published_inputs(tenant_dir: Path) -> dict[str, str]:
 
 
 def _copy(warehouse: Path, schema: str, models: Sequence[PublicModel], target: Path) -> dict[str, int]:
+    # Views name the database that they were made in, which is that of its file.
+    working = _name(warehouse.stem)
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        connection.execute(f"attach {_literal(str(warehouse))} as working (read_only)")
+        connection.execute(f"attach {_literal(str(warehouse))} as {working} (read_only)")
         connection.execute(f"attach {_literal(str(target))} as published")
         rows = {}
         for model in models:
             name = _name(model.name)
-            source = f"working.{_name(schema)}.{name}"
+            source = f"{working}.{_name(schema)}.{name}"
             connection.execute(f"create table published.main.{name} as select * from {source}")
             counted = connection.execute(f"select count(*) from published.main.{name}").fetchone()
             rows[model.name] = int(counted[0]) if counted else 0
             _comment(connection, model)
         connection.execute("detach published")
-        connection.execute("detach working")
+        connection.execute(f"detach {working}")
     return rows
 
 

@@ -1,4 +1,12 @@
+{{ config(**touched_customers_config()) }}
+
 with
+    invoices as (
+        select *
+        from {{ ref("stg_stripe__invoices") }}
+        where {{ is_of_touched_customer("customer_id") }}
+    ),
+
     refunds as (
         select charge_id, sum(amount_minor) as amount_minor
         from {{ ref("stg_stripe__refunds") }}
@@ -55,14 +63,14 @@ with
         from {{ ref("int_billing__charges") }} as charges
         left join refunds on charges.charge_id = refunds.charge_id
         left join disputes on charges.charge_id = disputes.charge_id
-        where charges.invoice_id is not null
+        where charges.invoice_id in (select invoice_id from invoices)
         group by charges.invoice_id
     ),
 
     credit_notes as (
         select invoice_id, sum(amount_minor) as amount_minor
         from {{ ref("stg_stripe__credit_notes") }}
-        where status = 'issued'
+        where status = 'issued' and invoice_id in (select invoice_id from invoices)
         group by invoice_id
     ),
 
@@ -74,7 +82,7 @@ with
                 case when status = 'paid' and payment_type = 'payment_record' then 1 else 0 end
             ) as paid_by_record
         from {{ ref("stg_stripe__invoice_payments") }}
-        where not is_deleted
+        where not is_deleted and invoice_id in (select invoice_id from invoices)
         group by invoice_id
     ),
 
@@ -84,7 +92,9 @@ with
         inner join
             {{ ref("stg_stripe__payment_intents") }} as payment_intents
             on intents.payment_intent_id = payment_intents.payment_intent_id
-        where payment_intents.status = 'processing'
+        where
+            payment_intents.status = 'processing'
+            and intents.invoice_id in (select invoice_id from invoices)
         group by intents.invoice_id
     )
 
@@ -141,7 +151,7 @@ select
     invoices.metadata,
     invoices.is_stand_in,
     invoices.version_at
-from {{ ref("stg_stripe__invoices") }} as invoices
+from invoices
 left join charges on invoices.invoice_id = charges.invoice_id
 left join credit_notes on invoices.invoice_id = credit_notes.invoice_id
 left join invoice_payments on invoices.invoice_id = invoice_payments.invoice_id

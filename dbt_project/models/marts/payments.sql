@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+
 select
     charges.tenant_id,
     charges.charge_id as payment_id,

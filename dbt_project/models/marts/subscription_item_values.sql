@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+
 select
     tenant_id,
     subscription_id,

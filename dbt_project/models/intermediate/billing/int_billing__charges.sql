@@ -1,6 +1,12 @@
-{# Every charge with the invoice that it pays, if any, and why it failed, if it did. #}
+{{ config(**touched_customers_config()) }}
+
+-- Every charge with the invoice that it pays, if any, and why it failed, if it did.
 with
-    charges as (select * from {{ ref("stg_stripe__charges") }} where not is_deleted),
+    charges as (
+        select *
+        from {{ ref("stg_stripe__charges") }}
+        where not is_deleted and {{ is_of_touched_customer("customer_id") }}
+    ),
 
     links as (
         select charge_id, invoice_id, 1 as preference
@@ -13,9 +19,11 @@ with
             {{ ref("int_billing__invoice_payment_intents") }} as intents
             on charges.payment_intent_id = intents.payment_intent_id
         union all
-        select charge_id, invoice_id, 3 as preference
-        from {{ ref("int_billing__invoice_payment_intents") }}
-        where charge_id is not null
+        select charges.charge_id, intents.invoice_id, 3 as preference
+        from charges
+        inner join
+            {{ ref("int_billing__invoice_payment_intents") }} as intents
+            on charges.charge_id = intents.charge_id
     ),
 
     preferred as (

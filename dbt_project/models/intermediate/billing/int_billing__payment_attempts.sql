@@ -1,5 +1,12 @@
-{# One row per charge that tried to pay an invoice. #}
-with charges as (select * from {{ ref("int_billing__charges") }} where invoice_id is not null)
+{{ config(**touched_customers_config()) }}
+
+-- One row per charge that tried to pay an invoice.
+with
+    charges as (
+        select *
+        from {{ ref("int_billing__charges") }}
+        where invoice_id is not null and {{ is_of_touched_customer("customer_id") }}
+    )
 
 select
     tenant_id,

@@ -1,4 +1,4 @@
-{{ config(unique_key="event_id") }}
+{{ config(materialized="view") }}
 {% set shape = {
     "deleted": "BOOLEAN",
     "created": "BIGINT",
