@@ -69,7 +69,8 @@ class ExportReport:
 def find_files(folder: Path, known: Mapping[str, str] | None = None) -> list[ExportFile]:
     """The files we can read, in the order of our tables.
 
-    `known` are fingerprints by mark: files that carry such a mark are not read to be told apart. Raises ExportError where the folder is missing, has none of them, or has one object type twice.
+    `known` are fingerprints by mark: files that carry such a mark are not read to be told apart. Raises ExportError
+    where the folder is missing, has none of them, or has one object type twice.
     """
     if not folder.is_dir():
         raise ExportError(
