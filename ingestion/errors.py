@@ -18,6 +18,10 @@ class SettingsError(IngestionError):
     """A setting is missing or contradicts another."""
 
 
+class NothingLandedYetError(IngestionError):
+    """A home has no account yet, so there is nothing that events could change."""
+
+
 class WarehouseBusyError(IngestionError):
     """Another run holds the warehouse."""
 

@@ -214,8 +214,8 @@ async def _changes(run: _Run, since: datetime, *, listed_to: datetime) -> None:
             run.switch_off(name, error)
     run.quarantined += changes.quarantined
     run.land(changes.parts)
-    readable = [t for t in changes.parts if t != EVENT.name and t in run.states and run.states[t].is_on]
-    doubtful = in_doubt(run.profile, readable, changes.cut, since)
+    readable = [(t, id) for t, id in changes.touched if t in run.states and run.states[t].is_on]
+    doubtful = in_doubt(run.profile, readable, changes.cut)
     with ExitStack() as stack:
         settled = Changes(folder / "settled", run.profile.tenant_id, run.is_live, _now(), stack)
         await read_again(run.reader, doubtful, settled)

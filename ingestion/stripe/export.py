@@ -88,7 +88,7 @@ def find_files(folder: Path, known: Mapping[str, str] | None = None) -> list[Exp
             f"{folder} has no file that we know: expected customer.jsonl, invoice.jsonl, ... (also .gz or .zst)"
         )
     with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(lambda file: _identified(*file, known or {}), named))
+        return list(pool.map(lambda file: _identified(file[0], file[1], known or {}), named))
 
 
 def stated_time(folder: Path, stated: datetime | None) -> datetime | None:

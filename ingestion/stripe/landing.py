@@ -49,6 +49,7 @@ def prepare(profile: Profile) -> None:
             f"{profile.dataset}.integration": state.INTEGRATION_SCHEMA,
             f"{profile.dataset}.resource_status": state.SCHEMA,
             f"{profile.dataset}.quarantine": quarantine.SCHEMA,
+            f"{profile.dataset}.batch": state.BATCH_SCHEMA,
         },
     )
     line_memory.prepare(profile)

@@ -37,6 +37,8 @@ INTEGRATION_SCHEMA = pa.schema(
         ("landed_at", pa.timestamp("us")),
     ]
 )
+# The objects that the last batch of delivered events touched.
+BATCH_SCHEMA = pa.schema([("tenant_id", pa.string()), ("resource", pa.string()), ("id", pa.string())])
 
 
 @dataclass
