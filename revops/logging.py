@@ -19,7 +19,22 @@ _CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w.])")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}")
 # Values under these names are free text of people or secrets of any shape.
 _SECRET_NAMES = frozenset(
-    ("api_key", "authorization", "body", "client_secret", "html", "password", "secret", "subject", "token")
+    (
+        "api_key",
+        "authorization",
+        "body",
+        "client_secret",
+        "credentials",
+        "html",
+        "password",
+        "payload",
+        "secret",
+        "signature",
+        "stripe-signature",
+        "subject",
+        "token",
+        "webhook_secret",
+    )
 )
 
 
@@ -43,9 +58,17 @@ def redact_value(value: Any, name: str = "") -> Any:
     return redact(str(value))
 
 
-def configure_logging(*, is_debug: bool = False) -> None:
-    """Send structlog and the standard library's loggers to stderr, redacted; warnings and up by default."""
-    level = logging.DEBUG if is_debug else logging.WARNING
+def configure_logging(*, is_debug: bool = False, is_service: bool = False) -> None:
+    """Send structlog and the standard library's loggers to stderr, redacted; warnings and up by default.
+
+    A service runs unattended: its logs are lines of JSON for machines, and begin at `info`.
+    """
+    level = logging.DEBUG if is_debug else logging.INFO if is_service else logging.WARNING
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if is_service
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -54,7 +77,7 @@ def configure_logging(*, is_debug: bool = False) -> None:
         _redact_event,
     ]
     structlog.configure(
-        processors=[*shared, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
@@ -64,10 +87,7 @@ def configure_logging(*, is_debug: bool = False) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()
