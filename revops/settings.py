@@ -40,6 +40,16 @@ class Settings(BaseSettings):
     leaks_secret_key: SecretStr | None = Field(
         default=None, description="Keys that encrypt credentials, separated by commas; the first encrypts."
     )
+    stripe_webhook_secret: SecretStr | None = Field(
+        default=None, description="Secrets that sign webhooks to the tenant default, separated by commas."
+    )
+    stripe_connect_webhook_secret: SecretStr | None = Field(
+        default=None, description="Secrets that sign webhooks about connected accounts, separated by commas."
+    )
+    leaks_inbox_lag_limit_seconds: int = Field(
+        default=900, ge=1, description="How long an event may wait to be worked on before /readyz says not ready."
+    )
+    sentry_dsn: SecretStr | None = Field(default=None, description="Where faults of the web service are reported.")
     leaks_debug: bool = Field(default=False, description="Show tracebacks and debug logs.")
 
     @field_validator("leaks_home", "leaks_policy")
@@ -53,9 +63,24 @@ class Settings(BaseSettings):
         return self.leaks_home / TENANT
 
     @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Secrets of webhooks to the tenant `default`; several while one is rolled."""
+        return _several(self.stripe_webhook_secret)
+
+    @property
+    def connect_webhook_secrets(self) -> tuple[str, ...]:
+        """Secrets of webhooks about connected accounts."""
+        return _several(self.stripe_connect_webhook_secret)
+
+    @property
     def dagster_home(self) -> Path:
         """DAGSTER_HOME: run history and event logs."""
         return self.leaks_home / "dagster"
+
+
+def _several(secrets: SecretStr | None) -> tuple[str, ...]:
+    texts = secrets.get_secret_value().split(",") if secrets is not None else ()
+    return tuple(text.strip() for text in texts if text.strip())
 
 
 def load_settings(**overrides: Any) -> Settings:

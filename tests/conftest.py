@@ -16,9 +16,13 @@ for _name in (
     "STRIPE_EXPORT",
     "STRIPE_EXPORT_AT",
     "STRIPE_MODE",
+    "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_CONNECT_WEBHOOK_SECRET",
     "LEAKS_PRODUCT_USAGE",
+    "LEAKS_INBOX_LAG_LIMIT_SECONDS",
     "LEAKS_SECRET_KEY",
     "DATABASE_URL",
+    "SENTRY_DSN",
 ):
     os.environ.pop(_name, None)
 
