@@ -1,0 +1,1 @@
+"""The web service: what other systems send to us over HTTP, and what watches it."""

@@ -1,0 +1,39 @@
+"""The real service on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from revops.http.app import create_app
+from revops.settings import Settings
+from tests.revops.http.deliveries import CONNECT_SECRET, SECRET
+from tests.revops.http.serving import Service, serving
+
+
+def with_secrets(settings: Settings) -> Settings:
+    """The same settings with secrets of webhooks."""
+    secrets = {"stripe_webhook_secret": SECRET, "stripe_connect_webhook_secret": CONNECT_SECRET}
+    return Settings.model_validate({**settings.model_dump(exclude_none=True), **secrets})
+
+
+@pytest.fixture
+def settings(store_settings: Settings) -> Settings:
+    """Settings of a service that nobody has started yet, on either engine."""
+    return with_secrets(store_settings)
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Service]:
+    """A running service, on either engine."""
+    with serving(create_app(settings), settings) as one:
+        yield one
+
+
+@pytest.fixture
+def sqlite_service(sqlite_settings: Settings) -> Iterator[Service]:
+    """A running service on SQLite, for what does not depend on the engine."""
+    settings = with_secrets(sqlite_settings)
+    with serving(create_app(settings), settings) as one:
+        yield one
