@@ -3,6 +3,8 @@
 `open_store(settings)` gives a `Store`; `store.tenant(...)` a short transaction; one repository per file.
 """
 
+# Who asks the MetaData for its tables finds all of them.
+from revops.store import tables
 from revops.store.errors import (
     BackupError,
     InsideTransactionError,
@@ -30,4 +32,5 @@ __all__ = [
     "StoreUnavailableError",
     "UnsafeRoleError",
     "open_store",
+    "tables",
 ]

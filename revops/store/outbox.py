@@ -45,9 +45,8 @@ def put(
         "available_at": at,
         "attempts": 0,
     }
-    statement = insert_into(connection, outbox).values(row)
-    mine = ["tenant_id", "key"]
-    return connection.execute(statement.on_conflict_do_nothing(index_elements=mine)).rowcount == 1
+    statement = insert_into(connection, outbox).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "key"])
+    return connection.execute(statement.returning(outbox.c.outbox_id)).first() is not None
 
 
 class Outbox:
