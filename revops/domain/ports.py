@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason
 from revops.domain.policy_version import PolicyVersion
 from revops.domain.received import ReceivedEvent
 
@@ -26,4 +27,36 @@ class PolicyVersions(Protocol):
         self, tenant_id: str, document: str, policy_version: str, *, author: str, at: datetime
     ) -> tuple[PolicyVersion, bool]:
         """Make the document the policy from `at` on, unless it says the same as the newest; and whether it is new."""
+        ...
+
+
+class KeepsLeaks(Protocol):
+    """A tenant's leaks; every method may be repeated without effect."""
+
+    def open(self, tenant_id: str, found: Sequence[NewLeak], *, actor: str, at: datetime) -> list[Opened]:
+        """Open what is not open, give open ones the newer figures, and say which is which, in order."""
+        ...
+
+    def attach(self, tenant_id: str, reasons: Sequence[NewReason], *, at: datetime) -> None:
+        """Attach findings to leaks, or renew their figures."""
+        ...
+
+    def detach(self, tenant_id: str, finding_ids: Sequence[str], *, at: datetime) -> None:
+        """Note that findings are no more."""
+        ...
+
+    def close(self, tenant_id: str, closings: Sequence[Closing], *, actor: str, at: datetime) -> list[str]:
+        """Close open leaks; the ids of those that were open."""
+        ...
+
+    def read_open(self, tenant_id: str) -> list[Leak]:
+        """Every open leak."""
+        ...
+
+    def read_last(self, tenant_id: str, root_causes: Sequence[str]) -> dict[str, Leak]:
+        """The last occurrence of root causes that leaked before, open or closed."""
+        ...
+
+    def reasons(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Reason]:
+        """What was and is attached to leaks."""
         ...

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, or_, select, tuple_, update
 
+from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason, leak_id
 from revops.store.audit import AuditLine, append
-from revops.store.leak_rows import Closing, Leak, NewLeak, NewReason, Opened, Reason, leak_id
 from revops.store.rows import groups, insert_into
 from revops.store.store import Store
 from revops.store.tables import leak_reasons, leaks
@@ -90,6 +90,14 @@ class Leaks:
     def get(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Leak]:
         """Leaks by id, open or closed."""
         return self._read(tenant_id, leaks.c.leak_id.in_(leak_ids))
+
+    def read_last(self, tenant_id: str, root_causes: Sequence[str]) -> dict[str, Leak]:
+        """The last occurrence of root causes that leaked before, open or closed."""
+        found: dict[str, Leak] = {}
+        for group in groups(root_causes, _GROUP):
+            # In the order in which they were opened, so that the last stays.
+            found |= {leak.root_cause: leak for leak in self._read(tenant_id, leaks.c.root_cause.in_(group))}
+        return found
 
     def reasons(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Reason]:
         """What was and is attached to leaks; `detached_at` is None for what still is."""

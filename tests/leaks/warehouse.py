@@ -46,6 +46,7 @@ _OTHER_TABLES = """
         tenant_id VARCHAR, resource VARCHAR, is_on BOOLEAN, reason VARCHAR, permission VARCHAR,
         covered_from TIMESTAMP, read_at TIMESTAMP, row_count BIGINT, quarantined_count BIGINT,
         other_mode_count BIGINT);
+    CREATE TABLE stripe.batch (tenant_id VARCHAR, resource VARCHAR, id VARCHAR);
     CREATE TABLE stripe.quarantine (
         tenant_id VARCHAR, resource VARCHAR, id VARCHAR, reason VARCHAR, raw_text VARCHAR, origin VARCHAR,
         quarantined_at TIMESTAMP);

@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 
 from revops.settings import Settings
@@ -57,6 +59,13 @@ def fill_what_is_there(settings: Settings) -> None:
                 if name in names and file_of(table) == file:
                     put(connection, table, "acme")
         engine.dispose()
+
+
+def test_the_revisions_are_one_chain_that_the_file_names_tell() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.SCRIPTS))
+    chain = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert chain[::-1] == [*schema.known_revisions()]
 
 
 def test_opening_makes_nothing_unless_it_is_asked_to(store_settings: Settings) -> None:

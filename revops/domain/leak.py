@@ -1,4 +1,4 @@
-"""What `leaks` takes and gives: plain records without I/O."""
+"""Leaks and their reasons as records: what is to be opened, what is kept, what became of it."""
 
 import hashlib
 import json

@@ -1,0 +1,133 @@
+"""Findings become leaks: one per root cause and occurrence, closed only by what became of their objects.
+
+A finding that is gone proves nothing (a permission may be missing, data stale, a rule new), so it alone closes no
+leak. A root cause that leaks again after its leak was closed is another occurrence: July's is not June's reopened.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from revops.domain.finding import Finding, Resolution
+from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Reason
+from revops.domain.ports import KeepsLeaks
+
+
+@dataclass(frozen=True)
+class LeakChanges:
+    """Ids of the leaks that began and ended."""
+
+    opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+def open_leaks(
+    leaks: KeepsLeaks,
+    tenant_id: str,
+    findings: Sequence[Finding],
+    resolutions: Sequence[Resolution],
+    *,
+    actor: str,
+    at: datetime,
+) -> LeakChanges:
+    """Open, renew and close a tenant's leaks after its findings; doing it twice changes nothing.
+
+    `findings` are all there are today, not those of a batch.
+    """
+    causes = _by_cause(findings)
+    open_now = {leak.root_cause: leak for leak in leaks.read_open(tenant_id)}
+    before = leaks.read_last(tenant_id, [cause for cause in causes if cause not in open_now])
+    new = [leak for cause, group in causes.items() if (leak := _leak(group, open_now.get(cause), before.get(cause)))]
+    opened = leaks.open(tenant_id, new, actor=actor, at=at)
+    held = {leak.root_cause: done for leak, done in zip(new, opened, strict=True) if done.is_open}
+    reasons = [_reason(held[cause].leak_id, one) for cause, group in causes.items() if cause in held for one in group]
+    leaks.attach(tenant_id, reasons, at=at)
+    closed = _close(leaks, tenant_id, [*open_now.values()], findings, resolutions, actor, at)
+    return LeakChanges(tuple(done.leak_id for done in opened if done.is_new), tuple(closed))
+
+
+def _by_cause(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """Findings by root cause; the first of each group is the most specific, and says what the leak is."""
+    causes: dict[str, list[Finding]] = defaultdict(list)
+    for finding in sorted(findings, key=lambda one: (not one.is_alert, one.rank, -one.confidence, one.finding_id)):
+        causes[finding.root_cause].append(finding)
+    return causes
+
+
+def _leak(group: Sequence[Finding], open_now: Leak | None, before: Leak | None) -> NewLeak | None:
+    first = group[0]
+    if open_now is None and before is not None and first.as_of <= before.as_of:
+        return None  # It was closed by what is known since.
+    occurrence = open_now.occurrence if open_now else str(int(before.occurrence) + 1) if before else "1"
+    times = [one.first_detectable_at for one in group if one.first_detectable_at is not None]
+    return NewLeak(
+        root_cause=first.root_cause,
+        occurrence=occurrence,
+        family=first.family,
+        leak_type=first.leak_type,
+        object_type=first.object_type,
+        object_id=first.object_id,
+        customer_id=first.customer_id,
+        currency=first.currency,
+        amount_minor=first.amount_minor,
+        recurring_minor=first.recurring_minor,
+        confidence=first.confidence,
+        is_alert=first.is_alert,
+        first_detectable_at=min(times, default=None),
+        definition_version=first.definition_version,
+        as_of=first.as_of,
+    )
+
+
+def _reason(leak_id: str, finding: Finding) -> NewReason:
+    return NewReason(
+        leak_id=leak_id,
+        finding_id=finding.finding_id,
+        leak_type=finding.leak_type,
+        object_type=finding.object_type,
+        object_id=finding.object_id,
+        currency=finding.currency,
+        amount_minor=finding.amount_minor,
+        confidence=finding.confidence,
+    )
+
+
+def _close(
+    leaks: KeepsLeaks,
+    tenant_id: str,
+    open_before: Sequence[Leak],
+    findings: Sequence[Finding],
+    resolutions: Sequence[Resolution],
+    actor: str,
+    at: datetime,
+) -> list[str]:
+    """Closes leaks of whose findings none is left and each is explained; explained ones of others are detached."""
+    ended = {one.object_key: one for one in resolutions}
+    present = {one.finding_id for one in findings}
+    attached: dict[str, list[Reason]] = defaultdict(list)
+    for reason in leaks.reasons(tenant_id, [leak.leak_id for leak in open_before]):
+        if reason.detached_at is None:
+            attached[reason.leak_id].append(reason)
+    closings: list[Closing] = []
+    detached: list[str] = []
+    for leak in open_before:
+        gone = [one for one in attached[leak.leak_id] if one.finding_id not in present]
+        explained = {one.finding_id: how for one in gone if (how := _how(one, ended)) is not None}
+        if explained and len(explained) == len(attached[leak.leak_id]):
+            how = _of_lead(leak, gone, explained)
+            closings.append(Closing(leak.leak_id, how.resolution, how.resolved_at or at))
+        else:
+            detached += explained
+    leaks.detach(tenant_id, detached, at=at)
+    return leaks.close(tenant_id, closings, actor=actor, at=at)
+
+
+def _how(reason: Reason, ended: Mapping[tuple[str, str, str], Resolution]) -> Resolution | None:
+    return ended.get((reason.leak_type, reason.object_type, reason.object_id))
+
+
+def _of_lead(leak: Leak, gone: Sequence[Reason], explained: Mapping[str, Resolution]) -> Resolution:
+    """How the finding ended that says what the leak is."""
+    lead = next((one for one in gone if one.leak_type == leak.leak_type and one.object_id == leak.object_id), gone[0])
+    return explained[lead.finding_id]
