@@ -158,6 +158,11 @@ def test_postgres_is_told_its_own_commands(postgres_store: Store, postgres_setti
         restore(postgres_settings, tmp_path / "b.tar", AT)
 
 
+def test_the_readme_names_the_same_commands() -> None:
+    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+    assert f"\n{PG_DUMP}\n{PG_RESTORE}\n" in readme
+
+
 def test_the_commands_named_for_postgres_bring_every_row_back(
     postgres_store: Store, postgres_settings: Settings, postgres_server: str, tmp_path: Path
 ) -> None:

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from revops.domain.leak import Closing, NewLeak, NewReason, Opened
 from revops.store import Store
 from revops.store import tables as t
 from revops.store.audit import Audit
-from revops.domain.leak import Closing, NewLeak, NewReason, Opened
 from revops.store.leaks import Leaks
 from revops.store.tenants import Tenants
 from tests.revops.store.filled import AT, put
