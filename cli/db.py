@@ -67,7 +67,7 @@ def restore(file: Annotated[Path, typer.Argument(help="What `leaks db backup` wr
 
     before = restore(load_settings(), file, now())
     if before:
-        typer.echo(f"Backup of what was there: {before}", err=True)
+        typer.echo(f"What was there: {before}", err=True)
     typer.echo(f"The store is that of {file}.")
 
 

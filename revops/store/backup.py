@@ -15,7 +15,7 @@ from pathlib import Path
 
 from revops.settings import Settings
 from revops.store.engine import postgres_url, sqlite_path
-from revops.store.errors import BackupError, StoreMissingError
+from revops.store.errors import BackupError, StoreError, StoreMissingError
 from revops.store.metadata import FILES, File
 from revops.store.schema import alone_with, known_revisions, read_schema
 
@@ -49,7 +49,8 @@ def backup(settings: Settings, target: Path | None, at: datetime, *, reason: str
 
 
 def restore(settings: Settings, source: Path, at: datetime) -> Path | None:
-    """Replace the store by a backup; the path of the backup made of what was there, if anything was.
+    """Replace the store by a backup; the path of what was there before, if anything was: a backup, or a folder
+    with the files where they could not be read.
 
     Everything that has the store open must have ended. A backup of an older schema is restored as it is; the
     next verb says that it needs an upgrade. Raises BackupError and StoreUnavailableError.
@@ -57,11 +58,25 @@ def restore(settings: Settings, source: Path, at: datetime) -> Path | None:
     _refuse_postgres(settings, f"Its pg_restore restores a dump into an empty database: {PG_RESTORE}")
     with alone_with(settings), _folder_in(settings.leaks_home) as folder:
         _extract(source, folder)
-        before = backup(settings, None, at, reason="before-restore") if read_schema(settings).exists else None
+        before = _keep(settings, at)
         # The inbox first: a restore that is cut short repeats events rather than forgetting them.
         for file in reversed(FILES):
             _replace(folder / f"{file}.db", sqlite_path(settings.leaks_home, file))
         return before
+
+
+def _keep(settings: Settings, at: datetime) -> Path | None:
+    """A backup of the store that is to be replaced; of one that cannot be read the files as they are."""
+    paths = [sqlite_path(settings.leaks_home, file) for file in FILES]
+    try:
+        return backup(settings, None, at, reason="before-restore") if any(path.exists() for path in paths) else None
+    except (BackupError, StoreError):
+        folder = _free(settings.leaks_home / "backups" / f"store-{at:%Y%m%dT%H%M%SZ}-unreadable")
+        folder.mkdir(mode=0o700, parents=True)
+        for path in paths:
+            for found in path.parent.glob(f"{path.name}*"):
+                found.replace(folder / found.name)
+        return folder
 
 
 def _refuse_postgres(settings: Settings, advice: str) -> None:
@@ -75,7 +90,7 @@ def _free(path: Path) -> Path:
     candidate = path
     while candidate.exists():
         number += 1
-        candidate = path.with_name(f"{path.stem}-{number}.tar")
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return candidate
 
 
@@ -105,7 +120,9 @@ def _write(settings: Settings, folder: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
+    # `rw`: a file that is gone is an error; by default SQLite would make an empty one.
+    existing = f"{source.absolute().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(existing, uri=True)) as reader, closing(sqlite3.connect(target)) as writer:
         reader.backup(writer)
         # A copy in one file: without it the archive would need the -wal file too.
         writer.execute("pragma journal_mode = delete")
@@ -144,8 +161,6 @@ def _check(path: Path, file: File, source: Path) -> None:
 
 def _replace(new: Path, old: Path) -> None:
     """Put a file in the place of another, whose journals must not be taken for the new one's."""
-    with closing(sqlite3.connect(old)) as connection:
-        connection.execute("pragma wal_checkpoint(truncate)")
     for suffix in ("-wal", "-shm"):
         old.with_name(old.name + suffix).unlink(missing_ok=True)
     new.chmod(0o600)

@@ -106,7 +106,9 @@ class Integrations:
                     connection.execute(insert(integrations).values(**row, **state, **times, **values))
                 else:
                     event = "secret_rotated" if values else event
-                    renewed = {"kind": kind, "account_id": account_id or known["account_id"], "updated_at": at}
+                    renewed = {"account_id": account_id or known["account_id"], "updated_at": at}
+                    if credentials is not None:
+                        renewed["kind"] = kind
                     mine = _one(tenant_id, integration_id)
                     connection.execute(update(integrations).where(*mine).values(**renewed, **values))
                 detail = {"integration_id": integration_id, "mode": mode, "account_id": account_id}

@@ -4,7 +4,8 @@ Everything may be repeated: a second time has no effect, so a worker that was ki
 given together is written in groups, each a transaction of its own that holds the store for milliseconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from revops.store.audit import AuditLine, append
 from revops.store.rows import groups, insert_into
 from revops.store.store import Store
 from revops.store.tables import leak_reasons, leaks
+from revops.store.tenants import require
 
 # SQLite binds at most 32,766 values in a statement; a leak has 24.
 _GROUP = 200
@@ -35,7 +37,7 @@ _FIGURES = (
 
 
 class Leaks:
-    """A tenant's leaks. `actor` is who the audit names."""
+    """A tenant's leaks. `actor` is who the audit names. An unknown tenant raises TenantError."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -47,14 +49,14 @@ class Leaks:
         """
         opened: list[Opened] = []
         for group in groups(found, _GROUP):
-            with self._store.tenant(tenant_id) as connection:
+            with self._writing(tenant_id) as connection:
                 opened += _open(connection, tenant_id, group, actor, at)
         return opened
 
     def attach(self, tenant_id: str, reasons: Sequence[NewReason], *, at: datetime) -> None:
         """Attach findings to leaks; one that was attached takes the newer figures, a detached one comes back."""
         for group in groups(reasons, _GROUP):
-            with self._store.tenant(tenant_id) as connection:
+            with self._writing(tenant_id) as connection:
                 rows = [{**asdict(reason), "tenant_id": tenant_id, "attached_at": at} for reason in group]
                 statement = insert_into(connection, leak_reasons)
                 new = statement.excluded
@@ -71,7 +73,7 @@ class Leaks:
         """Findings that are no more: their reasons stay, with the time they ended."""
         reason = leak_reasons.c
         for group in groups(finding_ids, _GROUP):
-            with self._store.tenant(tenant_id) as connection:
+            with self._writing(tenant_id) as connection:
                 mine = (reason.tenant_id == tenant_id, reason.finding_id.in_(group), reason.detached_at.is_(None))
                 connection.execute(update(leak_reasons).where(*mine).values(detached_at=at))
 
@@ -79,7 +81,7 @@ class Leaks:
         """Close open leaks; the ids of those that were open until now."""
         closed: list[str] = []
         for group in groups(closings, _GROUP):
-            with self._store.tenant(tenant_id) as connection:
+            with self._writing(tenant_id) as connection:
                 closed += _close(connection, tenant_id, group, actor, at)
         return closed
 
@@ -88,8 +90,10 @@ class Leaks:
         return self._read(tenant_id, leaks.c.status == "open")
 
     def get(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Leak]:
-        """Leaks by id, open or closed."""
-        return self._read(tenant_id, leaks.c.leak_id.in_(leak_ids))
+        """Leaks by id, open or closed; per group in the order in which they were opened."""
+        return [
+            leak for group in groups(leak_ids, _GROUP) for leak in self._read(tenant_id, leaks.c.leak_id.in_(group))
+        ]
 
     def read_last(self, tenant_id: str, root_causes: Sequence[str]) -> dict[str, Leak]:
         """The last occurrence of root causes that leaked before, open or closed."""
@@ -109,6 +113,13 @@ class Leaks:
                 rows = connection.execute(query.order_by(reason.leak_id, reason.finding_id)).mappings()
                 found += [Reason(**row) for row in rows]
         return found
+
+    @contextmanager
+    def _writing(self, tenant_id: str) -> Iterator[Connection]:
+        """One writer of a tenant's leaks at a time, so that two neither deadlock nor miss what the other does."""
+        with self._store.tenant(tenant_id) as connection:
+            require(connection, tenant_id)
+            yield connection
 
     def _read(self, tenant_id: str, condition: ColumnElement[bool]) -> list[Leak]:
         query = select(leaks).where(leaks.c.tenant_id == tenant_id, condition)

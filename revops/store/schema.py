@@ -94,6 +94,8 @@ def create(settings: Settings) -> bool:
     with _alone(settings, is_waiting=True):
         if read_schema(settings).exists:
             return False
+        if postgres_url(settings) is None:
+            _refuse_lost_operations(settings.leaks_home)
         migrate(settings)
         return True
 
@@ -150,6 +152,24 @@ def _alone(settings: Settings, *, is_waiting: bool) -> Iterator[None]:
     is_sqlite = postgres_url(settings) is None
     with alone(settings.leaks_home, is_waiting=is_waiting) if is_sqlite else nullcontext():
         yield
+
+
+def _refuse_lost_operations(home: Path) -> None:
+    """An inbox in use without the other file: something went missing, and an empty store would hide it."""
+    path = sqlite_path(home, "inbox")
+    if _revision_of_file(path) is None:
+        return
+    engine = sqlite_engine(path)
+    try:
+        with transaction(engine, EVERYONE, is_read_only=True) as connection:
+            is_used = connection.scalar(text("select 1 from inbox limit 1")) is not None
+    finally:
+        engine.dispose()
+    if is_used:
+        raise StoreMissingError(
+            f"{sqlite_path(home, 'operations')} is gone, while {path} holds received events. `leaks db restore` a "
+            f"backup ({home / 'backups'}), or move {path} away to begin anew."
+        )
 
 
 def _run(connection: Connection, revision: str, files: tuple[File, ...]) -> None:

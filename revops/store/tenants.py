@@ -109,7 +109,10 @@ def check_tenant_id(tenant_id: str) -> None:
 
 
 def require(connection: Connection, tenant_id: str) -> Tenant:
-    """The tenant, whose row stays locked to the end of a writing transaction. Raises TenantError."""
+    """The tenant, whose row stays locked to the end of a writing transaction. Raises TenantError.
+
+    Who takes it first does not meet another halfway; rows that refer to the tenant may be added meanwhile.
+    """
     tenant = _find(connection, tenant_id, is_locking=True)
     if tenant is None:
         raise TenantError(f"There is no tenant {tenant_id}. `leaks tenants list` shows all, `leaks tenants add` adds.")
@@ -118,6 +121,7 @@ def require(connection: Connection, tenant_id: str) -> Tenant:
 
 def _find(connection: Connection, tenant_id: str, *, is_locking: bool = False) -> Tenant | None:
     query = select(tenants).where(tenants.c.tenant_id == tenant_id)
-    # SQLite's writer has the whole file, and FOR UPDATE is left out there.
-    row = connection.execute(query.with_for_update() if is_locking else query).mappings().one_or_none()
+    # SQLite's writer has the whole file, and FOR NO KEY UPDATE is left out there.
+    query = query.with_for_update(key_share=True) if is_locking else query
+    row = connection.execute(query).mappings().one_or_none()
     return Tenant(**row) if row else None

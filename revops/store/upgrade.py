@@ -39,8 +39,10 @@ def upgrade(settings: Settings, at: datetime, *, with_backup: bool = True) -> Up
     if not found.is_older:
         schema.check(settings)
         return Upgraded(schema.head(), schema.head(), None)
-    before = found.revisions["operations"]
+    before = str(found.revisions["operations"])
     with schema.alone_with(settings):
+        # An inbox that is gone is made anew and empty, so that the backup is whole.
+        schema.migrate(settings, before)
         copy = _backup_before(settings, at, f"before-{schema.head()}") if with_backup else None
         schema.migrate(settings)
     return Upgraded(before, schema.head(), copy)

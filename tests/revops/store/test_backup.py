@@ -102,6 +102,31 @@ def test_nothing_is_restored_while_the_store_is_in_use(filled: Store, sqlite_set
     restore(sqlite_settings, file, AT)
 
 
+def test_a_damaged_store_is_put_aside_and_restored(filled: Store, sqlite_settings: Settings) -> None:
+    before = everything(sqlite_settings)
+    file = backup(sqlite_settings, None, AT)
+    filled.close()
+    path = sqlite_path(sqlite_settings.leaks_home, "operations")
+    path.write_bytes(b"damaged" * 1000)
+    with pytest.raises(StoreUnavailableError, match=r"damaged .*leaks db restore"):
+        open_store(sqlite_settings)
+    aside = restore(sqlite_settings, file, AT)
+    assert everything(sqlite_settings) == before
+    assert aside == sqlite_settings.leaks_home / "backups" / "store-20261101T123000Z-unreadable"
+    assert (aside / "operations.db").read_bytes() == b"damaged" * 1000
+    assert (aside / "inbox.db").exists()
+
+
+def test_a_file_that_is_gone_is_not_backed_up_as_an_empty_one(filled: Store, sqlite_settings: Settings) -> None:
+    filled.close()
+    path = sqlite_path(sqlite_settings.leaks_home, "inbox")
+    path.unlink()
+    with pytest.raises(BackupError, match="unable to open"):
+        backup(sqlite_settings, None, AT)
+    assert not path.exists()
+    assert not list((sqlite_settings.leaks_home / "backups").iterdir())
+
+
 def test_backups_of_one_second_have_their_own_names_and_none_is_overwritten(
     filled: Store, sqlite_settings: Settings
 ) -> None:

@@ -79,6 +79,11 @@ def test_connecting_again_renews_the_same_integration(store: Store, integrations
     assert events(store) == ["integration_connected", "secret_rotated", "secret_rotated", "key_used"]
 
 
+def test_a_webhook_secret_alone_does_not_change_the_kind(integrations: Integrations) -> None:
+    connect(integrations, kind="connect", account_id="acct_1")
+    assert connect(integrations, credentials=None).kind == "connect"
+
+
 def test_modes_and_named_accounts_are_integrations_of_their_own(integrations: Integrations) -> None:
     connect(integrations)
     connect(integrations, mode="test")

@@ -12,7 +12,7 @@ from revops.store import Store
 from revops.store import tables as t
 from revops.store.audit import Audit
 from revops.store.leaks import Leaks
-from revops.store.tenants import Tenants
+from revops.store.tenants import TenantError, Tenants
 from tests.revops.store.filled import AT, put
 
 pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
@@ -175,6 +175,23 @@ def test_two_workers_at_once_open_one_leak(leaks: Leaks) -> None:
         thread.join()
     assert sorted(one.is_new for one in opened) == [False, False, False, True]
     assert len({one.leak_id for one in opened}) == 1
+
+
+def test_workers_with_the_same_leaks_in_another_order_do_not_block_each_other(leaks: Leaks) -> None:
+    many = [replace(JULY, root_cause=f"invoice:in_{number}") for number in range(50)]
+    opened: list[Opened] = []
+    orders = (many, many[::-1], many[25:] + many[:25])
+    threads = [threading.Thread(target=lambda some=some: opened.extend(open_(leaks, *some))) for some in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(opened), sum(one.is_new for one in opened)) == (150, 50)
+
+
+def test_a_tenant_that_is_not_there_has_no_leaks(leaks: Leaks) -> None:
+    with pytest.raises(TenantError, match="There is no tenant nobody"):
+        open_(leaks, JULY, tenant="nobody")
 
 
 def test_nothing_to_do_is_no_error(leaks: Leaks) -> None:

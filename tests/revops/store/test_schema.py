@@ -141,6 +141,25 @@ def test_a_lost_inbox_is_not_replaced_silently(sqlite_store: Store, sqlite_setti
     assert everything(sqlite_settings)["inbox"] == []
 
 
+def test_an_older_store_that_lost_its_inbox_is_backed_up_and_upgraded(sqlite_settings: Settings) -> None:
+    schema.migrate(sqlite_settings, EARLIER[0])
+    sqlite_path(sqlite_settings.leaks_home, "inbox").unlink()
+    done = upgrade(sqlite_settings, AT)
+    assert done.backup is not None
+    assert list(problems(sqlite_settings)) == []
+    restore(sqlite_settings, done.backup, AT)
+
+
+def test_an_inbox_in_use_without_the_other_file_is_no_new_home(sqlite_store: Store, sqlite_settings: Settings) -> None:
+    with sqlite_store.everyone(file="inbox") as connection:
+        put(connection, TABLES["inbox"], "acme")
+    sqlite_store.close()
+    sqlite_path(sqlite_settings.leaks_home, "operations").unlink()
+    with pytest.raises(StoreMissingError, match=r"operations\.db is gone.*leaks db restore"):
+        open_store(sqlite_settings, upgrade=True)
+    assert not sqlite_path(sqlite_settings.leaks_home, "operations").exists()
+
+
 def test_a_store_whose_making_was_cut_short_is_made(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     real = schema._run
 

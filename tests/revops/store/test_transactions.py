@@ -136,6 +136,19 @@ def test_a_locked_file_is_a_typed_error(sqlite_settings: Settings, monkeypatch: 
             put(connection, audit, "acme")
 
 
+def test_a_locked_row_is_a_typed_error(postgres_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_MS", 50)
+    lock = select(tenants).with_for_update()
+    with postgres_store._engines["operations"].begin() as other:
+        other.exec_driver_sql("select set_config('app.tenant_id', '*', true)")
+        other.execute(lock)
+        with (
+            pytest.raises(StoreUnavailableError, match="lock timeout"),
+            postgres_store.everyone() as connection,
+        ):
+            connection.execute(lock)
+
+
 def test_a_server_that_is_not_there_is_a_typed_error_without_the_password(sqlite_settings: Settings) -> None:
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
