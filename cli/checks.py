@@ -38,6 +38,8 @@ def run_checks() -> list[Finding]:
         ("source", _source),
         ("product usage", _product_usage),
         ("policy", _policy),
+        ("operational store", _store),
+        ("LEAKS_SECRET_KEY", _secret_key),
         ("models", _models),
         ("published", _published),
     )
@@ -129,6 +131,32 @@ def _policy() -> Iterator[Finding]:
     policy = load_policy(settings.leaks_policy, {leak.leak_type for leak in read_leak_types()})
     source = str(settings.leaks_policy) if settings.leaks_policy else "not set, defaults hold"
     yield Finding("LEAKS_POLICY", "ok", f"{source} (version {policy.version})")
+
+
+def _store() -> Iterator[Finding]:
+    from revops.store import StoreMissingError, open_store, schema
+
+    settings = load_settings()
+    place = "PostgreSQL" if settings.database_url else "SQLite in LEAKS_HOME"
+    try:
+        with open_store(settings) as store, store.everyone(is_read_only=True) as connection:
+            schema.refuse_unsafe_role(connection)
+    except StoreMissingError:
+        yield Finding("operational store", "off", f"{place}, not made yet: the first verb that needs it makes it")
+        return
+    yield Finding("operational store", "ok", f"{place}, schema {schema.head()}")
+
+
+def _secret_key() -> Iterator[Finding]:
+    from revops.store.secrets import Secrets
+
+    key = load_settings().leaks_secret_key
+    Secrets(key)
+    if key is None:
+        advice = "not set: credentials of tenants cannot be stored; `leaks db new-key` prints one"
+        yield Finding("LEAKS_SECRET_KEY", "off", advice)
+    else:
+        yield Finding("LEAKS_SECRET_KEY", "ok", "encrypts credentials")
 
 
 def _models() -> Iterator[Finding]:

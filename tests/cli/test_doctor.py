@@ -38,6 +38,8 @@ def test_a_sound_installation_on_an_export_is_all_right(leaks: Leaks, home: Path
         ({"PROFILE": "oracle"}, "allowed: duckdb"),
         ({"LEAKS_POLICY": "/nowhere.yml"}, "LEAKS_POLICY"),
         ({"STRIPE_MODE": "sandbox"}, "STRIPE_MODE"),
+        ({"DATABASE_URL": "mysql://host/db"}, "no address of PostgreSQL"),
+        ({"LEAKS_SECRET_KEY": "hello"}, "Key 1 of LEAKS_SECRET_KEY is no key"),
         ({"LEAKS_HOME": "/proc/nowhere"}, "choose another folder"),
     ],
 )
