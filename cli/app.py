@@ -14,6 +14,7 @@ from cli.sandbox import app as sandbox
 from cli.serve import serve
 from cli.sql import sql
 from cli.tenants import app as tenants
+from cli.worker import worker
 
 app = typer.Typer(
     name="leaks",
@@ -28,6 +29,7 @@ app.command()(run)
 app.command()(sql)
 app.command()(doctor)
 app.command()(demo)
+app.command()(worker)
 app.command()(serve)
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")

@@ -110,12 +110,7 @@ def publish(
             "published_at": _text(published_at),
             "inputs": dict(inputs or {}),
         }
-        hidden_pointer = tenant_dir / f"{_HIDDEN}{POINTER}"
-        hidden_pointer.write_text(json.dumps(pointer, indent=2) + "\n", encoding="utf-8")
-        _flush(hidden_pointer)
-        _flush(tenant_dir)
-        hidden_pointer.replace(tenant_dir / POINTER)
-        _flush(tenant_dir)
+        _point(tenant_dir, pointer)
     except (duckdb.Error, OSError) as error:
         _sweep(tenant_dir)
         raise PublishError(
@@ -124,6 +119,39 @@ def publish(
         ) from error
     _delete_old(tenant_dir, n)
     return Publication(final, n, rows)
+
+
+def publish_findings(
+    tenant_dir: Path, warehouse: Path, models: Sequence[PublicModel], *, as_of: datetime, published_at: datetime
+) -> Publication:
+    """Copy the tables of the leaks beside the present publication, which stays as it is for all others.
+
+    Milliseconds, where copying every table takes seconds. The caller holds the writer lock. Raises PublishError, and
+    NothingPublishedError where there is no publication yet.
+    """
+    _sweep(tenant_dir)
+    present = read_pointer(tenant_dir)
+    pointer = json.loads((tenant_dir / POINTER).read_text(encoding="utf-8"))
+    before = present.findings.path.name if present.findings else ""
+    k = int(before.removesuffix(".duckdb").rpartition("-")[2]) + 1 if before else 1
+    final = tenant_dir / f"findings-{present.n}-{k}.duckdb"
+    hidden = tenant_dir / f"{_HIDDEN}{final.name}"
+    try:
+        rows = _copy(warehouse, "main", models, hidden)
+        _flush(hidden)
+        hidden.replace(final)
+        described = {"file": final.name, "as_of": _text(as_of), "published_at": _text(published_at)}
+        _point(tenant_dir, {**pointer, "findings": described})
+    except (duckdb.Error, OSError) as error:
+        _sweep(tenant_dir)
+        raise PublishError(
+            f"No findings were published, the last ones stay: {error}. "
+            "Run `leaks run --full` to build every table again; `leaks doctor` checks disk and folders."
+        ) from error
+    for path in tenant_dir.glob("findings-*.duckdb"):
+        if path.name not in (final.name, before):
+            path.unlink(missing_ok=True)
+    return Publication(final, present.n, rows)
 
 
 def drop_schema(warehouse: Path, schema: str) -> None:
@@ -139,6 +167,16 @@ def published_inputs(tenant_dir: Path) -> dict[str, str]:
         return {str(name): str(value) for name, value in content.get("inputs", {}).items()}
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def _point(tenant_dir: Path, pointer: Mapping[str, Any]) -> None:
+    """Replace the pointer: from now on readers see what it names."""
+    hidden = tenant_dir / f"{_HIDDEN}{POINTER}"
+    hidden.write_text(json.dumps(pointer, indent=2) + "\n", encoding="utf-8")
+    _flush(hidden)
+    _flush(tenant_dir)
+    hidden.replace(tenant_dir / POINTER)
+    _flush(tenant_dir)
 
 
 def _copy(warehouse: Path, schema: str, models: Sequence[PublicModel], target: Path) -> dict[str, int]:
@@ -193,6 +231,9 @@ def _numbered(tenant_dir: Path) -> Iterator[tuple[int, Path]]:
 def _delete_old(tenant_dir: Path, n: int) -> None:
     for number, path in list(_numbered(tenant_dir)):
         if number not in (n, n - 1):
+            path.unlink(missing_ok=True)
+    for path in tenant_dir.glob("findings-*.duckdb"):
+        if not path.name.startswith(f"findings-{n - 1}-"):
             path.unlink(missing_ok=True)
 
 

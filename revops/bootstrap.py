@@ -1,16 +1,22 @@
 """From settings to a store and what services ask of it: the only place that wires."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from pydantic import SecretStr
 
+from revops.policy import Policy, load_policy, read_policy_file
+from revops.service.import_policy import import_policy
 from revops.service.note_refusals import Refused
 from revops.service.recognise import Senders
 from revops.settings import TENANT, Settings
 from revops.store import Store, schema
 from revops.store.inbox import Inbox, Lag
 from revops.store.integrations import Integrations
+from revops.store.leaks import Leaks
+from revops.store.policies import Policies
 from revops.store.secrets import Secrets
 from revops.store.security_log import SecurityLine, SecurityLog
 from revops.store.tenants import Tenants
@@ -19,6 +25,9 @@ _log = structlog.get_logger(__name__)
 
 # In the security log, who was refused: nobody we know.
 _STRANGER = "unknown"
+_WORKER = "worker"
+# A key that was replaced is taken up by a running worker after at most this long.
+_KEYS_HELD = timedelta(minutes=5)
 
 
 def senders(store: Store, settings: Settings) -> Callable[[], Senders]:
@@ -71,3 +80,59 @@ def refusal_log(store: Store) -> Callable[[Sequence[Refused]], None]:
                 log.append(SecurityLine(one.tenant_id, at, _STRANGER, one.event, one.address, detail))
 
     return record
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What taking events from the inbox to leaks needs of the store."""
+
+    inbox: Inbox
+    leaks: Leaks
+    credentials: Callable[[str], SecretStr | None]
+
+
+def worker(store: Store, settings: Settings) -> Worker:
+    """The inbox, the leaks, and each tenant's API key (None for the tenant whose source the environment names)."""
+    integrations = Integrations(store, Secrets(settings.leaks_secret_key))
+    held: dict[str, tuple[datetime, SecretStr | None]] = {}
+
+    def credentials(tenant_id: str) -> SecretStr | None:
+        now = datetime.now(UTC)
+        known = held.get(tenant_id)
+        if known is None or now - known[0] > _KEYS_HELD:
+            active = [one for one in integrations.read(tenant_id) if one.status == "active" and one.has_credentials]
+            key = (
+                integrations.credentials(
+                    tenant_id, active[0].integration_id, purpose="taking up events", actor=_WORKER, at=now
+                )
+                if active
+                else None
+            )
+            held[tenant_id] = known = (now, key)
+        return known[1]
+
+    return Worker(Inbox(store), Leaks(store), credentials)
+
+
+def policy_of(store: Store, settings: Settings, tenant_id: str, leak_types: Collection[str]) -> Policy:
+    """The tenant's policy of now; the file that LEAKS_POLICY names becomes a version first, as `policy import` does.
+
+    Without any the defaults hold. Raises PolicyError.
+    """
+    policies = Policies(store)
+    now = datetime.now(UTC)
+    if settings.leaks_policy is not None and tenant_id == TENANT:
+        text = read_policy_file(settings.leaks_policy)
+        import_policy(
+            policies,
+            text,
+            source=str(settings.leaks_policy),
+            leak_types=leak_types,
+            author="LEAKS_POLICY",
+            at=now,
+            tenant_id=tenant_id,
+        )
+    current = policies.current(tenant_id, now)
+    if current is None:
+        return Policy()
+    return load_policy(f"policy version {current.number} of {tenant_id}", leak_types, text=current.document)

@@ -1,8 +1,10 @@
 """The only door to the published warehouse.
 
 A published file never changes: a run writes `published-<n>.duckdb` and replaces the pointer
-`published.json` last. A reader opens one n and keeps it to the end of its page; the open file outlives
-its deletion. Nothing is cached between uses, because a kept handle would go on showing an old file.
+`published.json` last. Between runs, batches of events publish findings only: `findings-<n>-<k>.duckdb`
+holds the tables of the leaks anew, and readers see them in place of those of the publication. A reader
+opens one n and keeps it to the end of its page; the open file outlives its deletion. Nothing is cached
+between uses, because a kept handle would go on showing an old file.
 """
 
 import json
@@ -48,6 +50,15 @@ class QueryError(RevopsError):
 
 
 @dataclass(frozen=True)
+class Findings:
+    """Tables of the leaks that are newer than the publication they belong to."""
+
+    path: Path
+    as_of: datetime
+    published_at: datetime
+
+
+@dataclass(frozen=True)
 class Pointer:
     """What `published.json` says."""
 
@@ -55,6 +66,12 @@ class Pointer:
     n: int
     as_of: datetime
     published_at: datetime
+    findings: Findings | None = None
+
+    @property
+    def newest(self) -> "Pointer | Findings":
+        """Whichever was published last: it says when, and as of when."""
+        return self.findings or self
 
 
 @dataclass(frozen=True)
@@ -90,7 +107,7 @@ class Published:
     def reopen(cls, pointer: Pointer) -> "Iterator[Published]":
         """Open the file that was open before, not the newest. Raises PublishedFileError where it is gone."""
         try:
-            connection = _reader(pointer.path)
+            connection = _reader(pointer)
         except duckdb.Error as error:
             raise PublishedFileError(
                 f"{pointer.path.name} is gone: the figures were published anew. Reload the page and try again."
@@ -112,13 +129,13 @@ class Published:
 
     @property
     def as_of(self) -> datetime:
-        """The moment the file describes, aware UTC."""
-        return self.pointer.as_of
+        """The moment that the findings describe, aware UTC."""
+        return self.pointer.newest.as_of
 
     @property
     def published_at(self) -> datetime:
-        """When it was published, aware UTC."""
-        return self.pointer.published_at
+        """When the newest of it was published, aware UTC."""
+        return self.pointer.newest.published_at
 
     def query(self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """Rows as dictionaries. Raises QueryError."""
@@ -157,11 +174,19 @@ def read_pointer(tenant_dir: Path) -> Pointer:
             n=int(content["n"]),
             as_of=_utc(content["as_of"]),
             published_at=_utc(content["published_at"]),
+            findings=_findings(tenant_dir, content.get("findings")),
         )
     except FileNotFoundError as error:
         raise NothingPublishedError(f"Nothing is published in {tenant_dir}. Run `leaks run` first.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PublishedFileError(f"{path} cannot be read ({error}). Run `leaks run` to write it again.") from error
+
+
+def _findings(tenant_dir: Path, content: dict[str, str] | None) -> Findings | None:
+    if content is None:
+        return None
+    path = tenant_dir / content["file"]
+    return Findings(path, as_of=_utc(content["as_of"]), published_at=_utc(content["published_at"]))
 
 
 def historic_path(tenant_dir: Path, as_of: datetime) -> Path:
@@ -185,7 +210,7 @@ def _connect(tenant_dir: Path, as_of: datetime | None) -> tuple[duckdb.DuckDBPyC
     for _ in range(_OPEN_TRIES):
         pointer = _find(tenant_dir, as_of)
         try:
-            return _reader(pointer.path), pointer
+            return _reader(pointer), pointer
         except duckdb.Error as error:
             failure = error
     raise PublishedFileError(
@@ -193,9 +218,27 @@ def _connect(tenant_dir: Path, as_of: datetime | None) -> tuple[duckdb.DuckDBPyC
     )
 
 
-def _reader(path: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(str(path), read_only=True, config=_READER_CONFIG)
+def _reader(pointer: Pointer) -> duckdb.DuckDBPyConnection:
+    if pointer.findings is None:
+        connection = duckdb.connect(str(pointer.path), read_only=True, config=_READER_CONFIG)
+    else:
+        connection = _with_findings(pointer.path, pointer.findings.path)
     connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def _with_findings(published: Path, findings: Path) -> duckdb.DuckDBPyConnection:
+    """Both files; a name means the table of the findings where they have one."""
+    connection = duckdb.connect(config={**_READER_CONFIG, "enable_external_access": True})
+    try:
+        for name, path in (("published", published), ("findings", findings)):
+            literal = str(path).replace("'", "''")
+            connection.execute(f"attach '{literal}' as {name} (read_only)")
+        connection.execute("set search_path = 'findings.main,published.main'")
+        connection.execute("set enable_external_access = false")
+    except duckdb.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -11,9 +11,13 @@
   land late, an as_of moved over versions already landed, and clocks that jump need no rule of their
   own. When as_of moves back, the pre-hook drops what was built from later ones. Payloads are fetched by row
   address after the choice: no sort or aggregate ever carries one.
+
+  With var `batch` only the objects of the batch that landed last are looked at (source `batch`), as
+  after a delivery of events: the rest is as the last run left it.
 #}
 {%- macro newest_versions(object, key) -%}
     {%- set raw = source("stripe", object) -%}
+    {%- set batch = source("stripe", "batch") -%}
     (
         with
             moments as (
@@ -22,6 +26,9 @@
                     max(case when version_at <= {{ as_of() }} then version_at end) as newest_at,
                     min(version_at) as first_at
                 from {{ raw }}
+                {% if is_batch() %}
+                    where id in (select id from {{ batch }} where resource = '{{ object }}')
+                {% endif %}
                 group by id
             ),
 
@@ -80,6 +87,11 @@
         from {{ raw }} as versions
         inner join changed on versions.{{ row_address() }} = changed.address
     )
+{%- endmacro -%}
+
+{# var batch: false (default) looks at every object, true at those of the last batch. #}
+{%- macro is_batch() -%}
+    {%- do return(var("batch", false) | string | lower == "true" and is_incremental()) -%}
 {%- endmacro -%}
 
 {# What tells two stored rows apart, equal in all their columns or not. #}

@@ -41,6 +41,26 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#
+  Post-hook of the states: those touched are built from no known state until the run has ended, or a run
+  that fails half-way and a customer that changes back would leave half of it as it was between.
+#}
+{%- macro forget_built_states() -%}
+    {%- set built = states_built_from() -%}
+    {%- if built -%}
+        delete from {{ built }}
+        where
+            exists (
+                select 1
+                from {{ this }} as states
+                where
+                    states.is_touched
+                    and states.tenant_id = {{ built.identifier }}.tenant_id
+                    and states.customer_key = {{ built.identifier }}.customer_key
+            )
+    {%- endif -%}
+{%- endmacro -%}
+
 {# Where the states of the last whole run are, if there was one: they are written after what reads this. #}
 {%- macro states_built_from() -%}
     {%- if execute and not should_full_refresh() -%}

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", post_hook="{{ forget_built_states() }}") }}
 {% set of_customer = {
     "stg_stripe__customers": "customer_id",
     "stg_stripe__subscriptions": "subscription_id",

@@ -216,9 +216,10 @@ left join
     on billed.tenant_id = customers.tenant_id
     and billed.customer_id = customers.customer_id
 left join
-    {{ ref("subscriptions") }} as subscriptions
+    {{ ref("stg_stripe__subscriptions") }} as subscriptions
     on billed.tenant_id = subscriptions.tenant_id
     and billed.subscription_id = subscriptions.subscription_id
+    and not subscriptions.is_deleted
 left join
     customers_who_paid
     on billed.tenant_id = customers_who_paid.tenant_id

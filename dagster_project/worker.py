@@ -1,0 +1,169 @@
+"""The long-lived worker: from the inbox to leaks in seconds.
+
+Starting Dagster, dlt and dbt takes longer than a batch, so they stay warm here. Each tenant's batches are taken one
+after the other under its writer lock; tenants do not wait for each other but where dbt builds. Events stay in the inbox
+until their leaks are open: a worker that dies, at whatever step, leaves them to be landed again, which changes nothing.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event
+
+import structlog
+
+from dagster_project.batch import Batches
+from dagster_project.build import BuildError
+from dagster_project.publish import PublishError
+from ingestion.errors import IngestionError
+from ingestion.lock import writer_lock
+from ingestion.profile import Profile
+from ingestion.settings import StripeSettings
+from revops.bootstrap import Worker as Parts
+from revops.errors import RevopsError
+from revops.findings import read_findings, read_resolutions
+from revops.service.open_leaks import LeakChanges, open_leaks
+from revops.settings import TENANT, Settings
+from revops.store.inbox import InboxEvent
+from revops.warehouse import Published
+
+ACTOR = "worker"
+EVENTS_AT_ONCE = 1_000
+POLL_SECONDS = 0.1
+TENANTS_AT_ONCE = 4
+# A whole run may hold the warehouse for minutes.
+LOCK_SECONDS = 1_800.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+# Events that were claimed this often without an end are taken one by one, and given up after some more.
+SUSPECT_AFTER, GIVEN_UP_AFTER = 3, 8
+EXPECTED = (BuildError, IngestionError, PublishError, RevopsError)
+
+Step = Callable[[str, str], None]
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Turn:
+    """How it went with a tenant lately: when it may be tried again, and how long the next pause is."""
+
+    not_before: float = 0.0
+    pause: float = FIRST_PAUSE_SECONDS
+    running: Future[None] | None = field(default=None)
+
+
+class Worker:
+    """Takes what waits in the inbox; `step` hears tenant and name of each step that is done."""
+
+    def __init__(
+        self, settings: Settings, parts: Parts, batches: Batches, step: Step = lambda _tenant, _name: None
+    ) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._batches = batches
+        self._step = step
+        self._turns: dict[str, _Turn] = {}
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set; the batches under way are ended first."""
+        with ThreadPoolExecutor(TENANTS_AT_ONCE, thread_name_prefix="tenant") as pool:
+            while not stop.wait(POLL_SECONDS):
+                for tenant_id in self._parts.inbox.tenants_waiting():
+                    turn = self._turns.setdefault(tenant_id, _Turn())
+                    is_busy = turn.running is not None and not turn.running.done()
+                    if not is_busy and time.monotonic() >= turn.not_before:
+                        turn.running = pool.submit(self._try, tenant_id, turn)
+
+    def drain(self) -> None:
+        """Take everything that waits now, tenant by tenant, and end; a tenant that fails is left for the next time."""
+        failed: set[str] = set()
+        while waiting := [one for one in self._parts.inbox.tenants_waiting() if one not in failed]:
+            for tenant_id in waiting:
+                turn = _Turn()
+                self._try(tenant_id, turn)
+                if turn.not_before:
+                    failed.add(tenant_id)
+
+    def _try(self, tenant_id: str, turn: _Turn) -> None:
+        """One batch of a tenant; a failure is logged, noted at its events, and tried again after a pause."""
+        claimed: list[InboxEvent] = []
+        try:
+            self._take(tenant_id, claimed)
+            turn.not_before, turn.pause = 0.0, FIRST_PAUSE_SECONDS
+        except Exception as error:  # noqa: BLE001 - one tenant's failure, of whatever kind, must not end the others
+            _log.error(
+                "batch_failed",
+                tenant=tenant_id,
+                events=len(claimed),
+                error=f"{type(error).__name__}: {error}",
+                again_in_seconds=turn.pause,
+                exc_info=not isinstance(error, EXPECTED),
+            )
+            sequences = [one.sequence for one in claimed]
+            is_final = len(claimed) == 1 and claimed[0].attempts >= GIVEN_UP_AFTER and not isinstance(error, EXPECTED)
+            self._parts.inbox.mark_failed(tenant_id, sequences, f"{type(error).__name__}: {error}", is_final=is_final)
+            turn.not_before = time.monotonic() + turn.pause
+            turn.pause = min(2 * turn.pause, LONGEST_PAUSE_SECONDS)
+
+    def _take(self, tenant_id: str, claimed: list[InboxEvent]) -> None:
+        inbox = self._parts.inbox
+        profile = Profile(self._settings.leaks_home.expanduser().absolute(), tenant_id=tenant_id)
+        with writer_lock(profile, LOCK_SECONDS):
+            # Only now: whatever came while we waited belongs to this batch too.
+            started = time.monotonic()
+            claimed += self._claim(tenant_id)
+            if not claimed:
+                return
+            self._step(tenant_id, "claimed")
+            sequences = [one.sequence for one in claimed]
+            bodies = [one.event.body for one in claimed]
+
+            def step(name: str) -> None:
+                if name == "landed":
+                    inbox.mark_landed(tenant_id, sequences, _now())
+                self._step(tenant_id, name)
+
+            outcome = self._batches.take(profile, self._source(tenant_id), bodies, step)
+        changes = self._open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
+        self._step(tenant_id, "opened")
+        inbox.mark_done(tenant_id, sequences, _now())
+        self._step(tenant_id, "marked")
+        _log.info(
+            "batch_done",
+            tenant=tenant_id,
+            events=len(claimed),
+            read_again=outcome.landed.read_again,
+            impossible_transitions=outcome.landed.impossible,
+            opened=len(changes.opened),
+            closed=len(changes.closed),
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def _claim(self, tenant_id: str) -> list[InboxEvent]:
+        """What an ended worker had landed without an end, and what waits; suspects alone."""
+        inbox = self._parts.inbox
+        events = [*inbox.landed(tenant_id, EVENTS_AT_ONCE), *inbox.claim(tenant_id, EVENTS_AT_ONCE)]
+        suspects = [one for one in events if one.attempts > SUSPECT_AFTER]
+        if not suspects:
+            return events
+        worst = max(suspects, key=lambda one: one.attempts)
+        if worst.attempts > GIVEN_UP_AFTER:
+            inbox.mark_failed(tenant_id, [worst.sequence], "the worker ended each time it took this", is_final=True)
+            return [one for one in events if one.sequence != worst.sequence and one.attempts <= SUSPECT_AFTER]
+        return [worst]
+
+    def _source(self, tenant_id: str) -> StripeSettings:
+        key = self._parts.credentials(tenant_id)
+        if key is not None:
+            return StripeSettings(stripe_api_key=key)
+        return StripeSettings() if tenant_id == TENANT else StripeSettings(stripe_api_key=None)
+
+    def _open_leaks(self, tenant_id: str) -> LeakChanges:
+        with Published.open(self._settings.leaks_home, tenant=tenant_id) as published:
+            findings, resolutions = read_findings(published), read_resolutions(published)
+        return open_leaks(self._parts.leaks, tenant_id, findings, resolutions, actor=ACTOR, at=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,30 @@
+"""Published findings as records of the domain."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from revops.domain.finding import Finding, Resolution
+from revops.warehouse import Published
+
+
+def read_findings(published: Published) -> list[Finding]:
+    """Every finding of today, alerts and reviews. Raises QueryError."""
+    rows = published.query(
+        "select findings.*, triage.is_alert, coalesce(precedence.rank, 1000) as rank "
+        "from leak_findings as findings "
+        "inner join triage on findings.tenant_id = triage.tenant_id and findings.finding_id = triage.finding_id "
+        "left join leak_precedence as precedence on findings.leak_type = precedence.leak_type"
+    )
+    names = [field.name for field in fields(Finding)]
+    return [Finding(**{name: _utc(row[name]) for name in names}) for row in rows]
+
+
+def read_resolutions(published: Published) -> list[Resolution]:
+    """What became of every object that a detector judged and cleared. Raises QueryError."""
+    rows = published.query("select leak_type, object_type, object_id, resolution, resolved_at from leak_resolutions")
+    return [Resolution(**{name: _utc(value) for name, value in row.items()}) for row in rows]
+
+
+def _utc(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
