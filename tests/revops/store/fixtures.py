@@ -136,6 +136,22 @@ def no_io_inside_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(owner, name, _asking(getattr(owner, name), f"{owner.__name__}.{name}", forbid_inside))
 
 
+@pytest.fixture
+def statements_name_their_tenant() -> Iterator[None]:
+    """In a tenant's transaction a statement that reads or changes rows filters by tenant_id: SQLite hides none."""
+    from sqlalchemy import Delete, Engine, Select, Update, event
+
+    from revops.store import transactions
+
+    def check(_connection: object, statement: object, *_rest: object) -> None:
+        if transactions._open.get() not in (None, "*") and isinstance(statement, Select | Update | Delete):
+            assert "tenant_id = " in str(statement.whereclause), f"no tenant in: {statement}"
+
+    event.listen(Engine, "before_execute", check)
+    yield
+    event.remove(Engine, "before_execute", check)
+
+
 def new_database(server: str, name: str, template: str = "template1") -> str:
     """The address of a new database that the ordinary role owns."""
     import psycopg

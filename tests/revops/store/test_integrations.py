@@ -15,7 +15,7 @@ from revops.store.security_log import SecurityLog
 from revops.store.tenants import TenantError, Tenants
 from tests.revops.store.filled import AT
 
-pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
+pytestmark = pytest.mark.usefixtures("no_io_inside_transactions", "statements_name_their_tenant")
 
 KEY, HOOK = SecretStr("rk_live_51HxSecretSecret"), SecretStr("whsec_HookSecret")
 LATER = AT + timedelta(hours=1)

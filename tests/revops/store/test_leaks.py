@@ -15,7 +15,7 @@ from revops.store.leaks import Leaks
 from revops.store.tenants import TenantError, Tenants
 from tests.revops.store.filled import AT, put
 
-pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
+pytestmark = pytest.mark.usefixtures("no_io_inside_transactions", "statements_name_their_tenant")
 
 LATER = AT + timedelta(days=1)
 JULY = NewLeak(

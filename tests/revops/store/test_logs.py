@@ -10,7 +10,7 @@ from revops.store.audit import Audit, AuditLine, append
 from revops.store.security_log import SecurityEvent, SecurityLine, SecurityLog
 from tests.revops.store.filled import AT
 
-pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
+pytestmark = pytest.mark.usefixtures("no_io_inside_transactions", "statements_name_their_tenant")
 
 
 def note(

@@ -11,7 +11,7 @@ from revops.store.outbox import LEASE, Outbox, put
 from revops.store.tenants import Tenants
 from tests.revops.store.filled import AT
 
-pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
+pytestmark = pytest.mark.usefixtures("no_io_inside_transactions", "statements_name_their_tenant")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_what_was_sent_is_not_sent_again(store: Store, outbox: Outbox) -> None:
     outbox.sent(one, AT + timedelta(days=1))
     assert outbox.claim(AT + LEASE) == []
     assert not say(store, "k1")
-    with store.tenant("acme", is_read_only=True) as connection:
+    with store.everyone(is_read_only=True) as connection:
         assert connection.scalar(select(t.outbox.c.sent_at)) == AT
 
 
@@ -77,7 +77,7 @@ def test_what_failed_is_due_when_it_says(store: Store, outbox: Outbox) -> None:
     assert outbox.claim(AT + timedelta(minutes=59)) == []
     (again,) = outbox.claim(AT + timedelta(hours=1))
     assert again.attempts == 2
-    with store.tenant("acme", is_read_only=True) as connection:
+    with store.everyone(is_read_only=True) as connection:
         assert connection.scalar(select(t.outbox.c.error)) == "the channel is archived"
 
 

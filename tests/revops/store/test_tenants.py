@@ -10,7 +10,7 @@ from revops.store.security_log import SecurityLog
 from revops.store.tenants import TenantError, Tenants, check_tenant_id
 from tests.revops.store.filled import AT
 
-pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
+pytestmark = pytest.mark.usefixtures("no_io_inside_transactions", "statements_name_their_tenant")
 
 
 def events(store: Store, tenant_id: str) -> list[str]:

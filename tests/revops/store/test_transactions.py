@@ -80,6 +80,14 @@ def test_io_outside_a_transaction_is_as_ever(store: Store, no_io_inside_transact
     IO[kind]()
 
 
+def test_a_statement_that_names_no_tenant_is_noticed_by_the_tests(
+    store: Store, statements_name_their_tenant: None
+) -> None:
+    with pytest.raises(AssertionError, match="no tenant in"), store.tenant("acme") as connection:
+        connection.execute(select(tenants))
+    assert ids(store) == ["default"]
+
+
 def test_the_mark_is_of_one_thread(store: Store) -> None:
     """A worker thread may do I/O while another has a transaction open."""
     raised: list[BaseException] = []
@@ -134,6 +142,31 @@ def test_a_locked_file_is_a_typed_error(sqlite_settings: Settings, monkeypatch: 
         other.rollback()
         with store.tenant("acme") as connection:
             put(connection, audit, "acme")
+
+
+def test_a_full_disk_is_a_typed_error_and_leaves_what_was_there(sqlite_store: Store) -> None:
+    with (
+        pytest.raises(StoreUnavailableError, match=r"disk is full.*its disk has room"),
+        sqlite_store.tenant("acme") as connection,
+    ):
+        connection.exec_driver_sql("pragma max_page_count = 1")
+        put(connection, tenants, "acme", name="x" * 1_000_000)
+    assert ids(sqlite_store) == ["default"]
+
+
+def test_a_server_that_ends_in_the_middle_is_a_typed_error_and_nothing_was_done(
+    postgres_store: Store, postgres_server: str
+) -> None:
+    kill = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'leaks'"
+    with (
+        psycopg.connect(postgres_server, autocommit=True) as root,
+        pytest.raises(StoreUnavailableError, match="does not answer"),
+        postgres_store.tenant("acme") as connection,
+    ):
+        put(connection, tenants, "acme")
+        root.execute(kill)
+        put(connection, audit, "acme")
+    assert ids(postgres_store) == ["default"]
 
 
 def test_a_locked_row_is_a_typed_error(postgres_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
