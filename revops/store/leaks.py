@@ -4,13 +4,13 @@ Everything may be repeated: a second time has no effect, so a worker that was ki
 given together is written in groups, each a transaction of its own that holds the store for milliseconds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason, leak_id
 from revops.store.audit import AuditLine, append
@@ -129,39 +129,44 @@ class Leaks:
 
 
 def _open(connection: Connection, tenant_id: str, found: Sequence[NewLeak], actor: str, at: datetime) -> list[Opened]:
-    rows = [_row(tenant_id, leak, at) for leak in found]
-    # Without a target: both the occurrence that was there before and another one that is open keep it out.
-    statement = insert_into(connection, leaks).values(rows).on_conflict_do_nothing().returning(leaks.c.leak_id)
-    new = set(connection.scalars(statement))
     known = _known(connection, tenant_id, found)
-    lines = []
-    opened = []
-    for leak, row in zip(found, rows, strict=True):
-        held = known[leak.root_cause, leak.occurrence]
-        is_new = held["leak_id"] in new and held["leak_id"] == row["leak_id"]
-        opened.append(Opened(held["leak_id"], held["occurrence"], is_new, held["status"] == "open"))
-        if is_new:
-            new.discard(row["leak_id"])
-            detail = {name: row[name] for name in ("root_cause", "occurrence", "currency", "amount_minor", "as_of")}
-            lines.append(AuditLine(tenant_id, at, actor, "leak_opened", "leak", row["leak_id"], detail))
-    append(connection, lines)
-    _renew(connection, tenant_id, found, at)
+    open_ones = {row["root_cause"]: row for row in known.values() if row["status"] == "open"}
+    rows: list[dict[str, Any]] = []
+    renewed: list[NewLeak] = []
+    opened: list[Opened] = []
+    for leak in found:
+        held = known.get((leak.root_cause, leak.occurrence)) or open_ones.get(leak.root_cause)
+        if held is None:
+            row = _row(tenant_id, leak, at)
+            known[leak.root_cause, leak.occurrence] = open_ones[leak.root_cause] = row
+            rows.append(row)
+            opened.append(Opened(row["leak_id"], leak.occurrence, is_new=True, is_open=True))
+        else:
+            opened.append(Opened(held["leak_id"], held["occurrence"], is_new=False, is_open=held["status"] == "open"))
+            renewed.append(leak)
+    if rows:
+        connection.execute(insert(leaks), rows)
+    append(connection, [_opened_line(row, actor) for row in rows])
+    _renew(connection, tenant_id, renewed, at)
     return opened
 
 
-def _known(connection: Connection, tenant_id: str, found: Sequence[NewLeak]) -> dict[tuple[str, str], RowMapping]:
-    """For each leak asked for the row it is, or the open one that stands in its way."""
-    wanted = [*{(leak.root_cause, leak.occurrence) for leak in found}]
-    is_open = and_(leaks.c.status == "open", leaks.c.root_cause.in_([cause for cause, _ in wanted]))
-    is_same = tuple_(leaks.c.root_cause, leaks.c.occurrence).in_(wanted)
-    query = select(leaks).where(leaks.c.tenant_id == tenant_id, or_(is_open, is_same))
-    rows = connection.execute(query).mappings().all()
-    exact = {(row["root_cause"], row["occurrence"]): row for row in rows}
-    open_ones = {row["root_cause"]: row for row in rows if row["status"] == "open"}
-    return {key: exact.get(key) or open_ones[key[0]] for key in wanted}
+def _known(
+    connection: Connection, tenant_id: str, found: Sequence[NewLeak]
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Every leak there is of the root causes asked for: the same occurrence, or one that is open."""
+    causes = [*{leak.root_cause for leak in found}]
+    column = leaks.c
+    query = select(column.leak_id, column.root_cause, column.occurrence, column.status).where(
+        column.tenant_id == tenant_id, column.root_cause.in_(causes)
+    )
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return {(row["root_cause"], row["occurrence"]): row for row in rows}
 
 
 def _renew(connection: Connection, tenant_id: str, found: Sequence[NewLeak], at: datetime) -> None:
+    if not found:
+        return
     statement = (
         update(leaks)
         .where(
@@ -179,18 +184,40 @@ def _renew(connection: Connection, tenant_id: str, found: Sequence[NewLeak], at:
 
 
 def _close(connection: Connection, tenant_id: str, closings: Sequence[Closing], actor: str, at: datetime) -> list[str]:
-    lines = []
-    for closing in closings:
-        ended = {"resolution": closing.resolution, "resolved_at": closing.resolved_at, "closed_at": at}
-        mine = (leaks.c.tenant_id == tenant_id, leaks.c.leak_id == closing.leak_id, leaks.c.status == "open")
-        done = connection.execute(update(leaks).where(*mine).values(status="closed", updated_at=at, **ended))
-        if done.rowcount:
-            detail = {"resolution": closing.resolution, "resolved_at": closing.resolved_at}
-            lines.append(AuditLine(tenant_id, at, actor, "leak_closed", "leak", closing.leak_id, detail))
-    append(connection, lines)
-    return [line.object_id for line in lines]
+    given = {closing.leak_id: closing for closing in closings}
+    mine = (leaks.c.tenant_id == tenant_id, leaks.c.status == "open")
+    still_open: set[str] = set(connection.scalars(select(leaks.c.leak_id).where(*mine, leaks.c.leak_id.in_([*given]))))
+    ending = [closing for closing in given.values() if closing.leak_id in still_open]
+    if not ending:
+        return []
+    statement = (
+        update(leaks)
+        .where(*mine, leaks.c.leak_id == bindparam("_leak_id"))
+        .values(
+            status="closed",
+            resolution=bindparam("_resolution"),
+            resolved_at=bindparam("_resolved_at"),
+            closed_at=at,
+            updated_at=at,
+        )
+    )
+    rows = [{f"_{name}": value for name, value in vars(closing).items()} for closing in ending]
+    connection.execute(statement, rows)
+    append(connection, [_closed_line(tenant_id, closing, actor, at) for closing in ending])
+    return [closing.leak_id for closing in ending]
+
+
+def _opened_line(row: Mapping[str, Any], actor: str) -> AuditLine:
+    detail = {name: row[name] for name in ("root_cause", "occurrence", "currency", "amount_minor", "as_of")}
+    return AuditLine(row["tenant_id"], row["opened_at"], actor, "leak_opened", "leak", row["leak_id"], detail)
+
+
+def _closed_line(tenant_id: str, closing: Closing, actor: str, at: datetime) -> AuditLine:
+    detail = {"resolution": closing.resolution, "resolved_at": closing.resolved_at}
+    return AuditLine(tenant_id, at, actor, "leak_closed", "leak", closing.leak_id, detail)
 
 
 def _row(tenant_id: str, leak: NewLeak, at: datetime) -> dict[str, Any]:
     identity = {"leak_id": leak_id(tenant_id, leak.root_cause, leak.occurrence), "tenant_id": tenant_id}
-    return {**asdict(leak), **identity, "status": "open", "opened_at": at, "updated_at": at}
+    given = {field.name: getattr(leak, field.name) for field in fields(NewLeak)}
+    return {**given, **identity, "status": "open", "opened_at": at, "updated_at": at}
