@@ -17,7 +17,7 @@ from revops.http.answers import fault, http_error
 from revops.http.health import Health
 from revops.http.metrics import Metrics
 from revops.http.requests import RequestIds
-from revops.http.webhooks import Webhooks
+from revops.http.webhooks import DeliveryLane, Webhooks
 from revops.service.note_refusals import Refusals
 from revops.service.receive import Receiver
 from revops.service.recognise import Recognition
@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     metrics.watch_queue(lambda: receiver.waiting)
     recognition = Recognition(bootstrap.senders(store, settings))
     refusals = Refusals(bootstrap.refusal_log(store))
+    webhooks = Webhooks(receiver, recognition, metrics, refusals)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -71,11 +72,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         # A redirect would be built from the Host header, which anybody may write.
         redirect_slashes=False,
-        middleware=[Middleware(RequestIds)],
+        middleware=[Middleware(RequestIds), Middleware(DeliveryLane, webhooks=webhooks)],
         exception_handlers={HTTPException: http_error, Exception: fault},
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    Webhooks(receiver, recognition, metrics, refusals).install(app)
+    webhooks.install(app)
     look = bootstrap.inbox_lag(store, settings)
     Health(look, lambda: receiver.is_writing, settings.leaks_inbox_lag_limit_seconds, metrics).install(app)
     return app

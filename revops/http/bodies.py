@@ -1,38 +1,22 @@
-"""Request bodies, no larger and no slower than allowed."""
+"""Request bodies, no larger than allowed; how long one may take is the protocol's business."""
 
 from __future__ import annotations
-
-import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
 MAX_BODY_BYTES = 1024 * 1024
-# Stripe itself gives a delivery about as long; whoever drips bytes does not hold a connection for ever.
-BODY_SECONDS = 10.0
 
 
 class BodyTooLargeError(Exception):
     """More than the limit was announced, or came."""
 
 
-class BodyTooSlowError(Exception):
-    """The body was not there in time."""
-
-
-async def read_body(request: Request, *, limit: int = MAX_BODY_BYTES, seconds: float = BODY_SECONDS) -> bytes:
-    """The raw body. Raises BodyTooLargeError without reading on, BodyTooSlowError, ClientDisconnect."""
+async def read_body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
+    """The raw body. Raises BodyTooLargeError without reading on, and ClientDisconnect."""
     announced = request.headers.get("content-length")
     # The server has refused what is no number; it is of any length, so it is not made one.
     if announced is not None and (len(announced) > len(str(limit)) or int(announced) > limit):
         raise BodyTooLargeError
-    try:
-        async with asyncio.timeout(seconds):
-            return await _read(request, limit)
-    except TimeoutError as error:
-        raise BodyTooSlowError from error
-
-
-async def _read(request: Request, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import re
+import uuid
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,12 +19,14 @@ class RequestIds:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        # Unique without asking the system for randomness at every request.
+        self._prefix, self._numbers = uuid.uuid4().hex[:20], itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _given(scope) or os.urandom(16).hex().encode()
+        request_id = _given(scope) or f"{self._prefix}{next(self._numbers):012x}".encode()
         # The server runs each request in a task, and so in a context, of its own.
         structlog.contextvars.bind_contextvars(request_id=request_id.decode())
 

@@ -40,7 +40,6 @@ def answers(*, knows_tenant: bool) -> dict[int | str, dict[str, Any]]:
             SIGNATURE_MESSAGES["bad_signature"],
         ),
         **tenant,
-        **documented(408, "The body did not arrive in time.", "too_slow", "the body did not arrive"),
         **documented(413, "The body is larger than 1 MiB.", "too_large", f"a body may have {MAX_BODY_BYTES} bytes"),
         **documented(500, "The event was not stored.", "not_stored", "the event was not stored: send it again"),
         **documented(503, "Too much is waiting; see Retry-After.", "queue_full", "send this one again in a moment"),

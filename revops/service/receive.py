@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -74,7 +75,11 @@ class Receiver:
         self._inbox = inbox
         self._max_events, self._max_bytes = max_events, max_bytes
         self._on_commit = on_commit
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        # The loop collects events and hands a group over when the writer is free: threads meet once per group and not
+        # once per event, which costs more than storing it.
+        self._waiting: deque[_Waiting] = deque()
+        self._groups: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
+        self._is_busy = self._is_closing = False
         self._events = self._bytes = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -98,9 +103,9 @@ class Receiver:
     async def close(self) -> None:
         """Write what is waiting, then end the writer. Hand nothing in afterwards."""
         if self._thread is not None:
-            self._queue.put(None)
+            self._is_closing = True
+            self._hand_over()
             await asyncio.to_thread(self._thread.join)
-            self._thread = None
 
     def receive(self, event: ReceivedEvent) -> asyncio.Future[bool]:
         """Hand an event in; the future tells whether it was new, once it is durable.
@@ -111,29 +116,30 @@ class Receiver:
         # One event always fits, or one larger than all that may wait would never be taken.
         if self._events and (self._events >= self._max_events or self._bytes + size > self._max_bytes):
             raise QueueFullError(f"{self._events} events wait to be stored: send this one again in a moment")
-        if self._loop is None or self._thread is None:
+        if self._loop is None or self._is_closing:
             raise RuntimeError("the receiver is not running")
         stored: asyncio.Future[bool] = self._loop.create_future()
         self._events += 1
         self._bytes += size
-        self._queue.put(_Waiting(event, stored))
+        self._waiting.append(_Waiting(event, stored))
+        if not self._is_busy and len(self._waiting) == 1:
+            # Not at once: what other connections sent in the same moment joins the group.
+            self._loop.call_soon(self._hand_over)
         return stored
 
+    def _hand_over(self) -> None:
+        if self._is_busy:
+            return
+        if self._waiting:
+            self._is_busy = True
+            size = min(len(self._waiting), MAX_GROUP)
+            self._groups.put([self._waiting.popleft() for _ in range(size)])
+        elif self._is_closing:
+            self._groups.put(None)
+
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        is_open = True
-        while is_open:
-            first = self._queue.get()
-            if first is None:
-                return
-            group = [first]
-            while len(group) < MAX_GROUP and not self._queue.empty():
-                waiting = self._queue.get()
-                if waiting is None:
-                    is_open = False
-                    break
-                group.append(waiting)
+        while (group := self._groups.get()) is not None:
             outcomes = self._write([waiting.event for waiting in group])
-            # One wake-up of the loop for the whole group.
             loop.call_soon_threadsafe(self._answer, group, outcomes)
 
     def _write(self, events: Sequence[ReceivedEvent]) -> Sequence[_Outcome]:
@@ -160,6 +166,9 @@ class Receiver:
         return outcomes
 
     def _answer(self, group: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
+        # First the next group, so that the disk works while we answer.
+        self._is_busy = False
+        self._hand_over()
         for waiting, outcome in zip(group, outcomes, strict=True):
             self._events -= 1
             self._bytes -= len(waiting.event.body)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from revops.domain.received import ReceivedEvent
 from revops.logging import redact
-from revops.store.rows import groups, insert_into
+from revops.store.inbox_append import add
+from revops.store.rows import groups
 from revops.store.store import Store
 from revops.store.tables import inbox, inbox_bodies
 
@@ -70,9 +71,9 @@ class Inbox:
         for position, event in enumerate(events):
             firsts.setdefault(event.key, position)
         with self._store.everyone(file=_FILE) as connection:
-            sequences = _insert(connection, [events[position] for position in firsts.values()])
+            added = add(connection, [events[position] for position in firsts.values()])
         # Only the first of equal keys can be new.
-        return [firsts[event.key] == position and event.key in sequences for position, event in enumerate(events)]
+        return [firsts[event.key] == position and event.key in added for position, event in enumerate(events)]
 
     def claim(self, tenant_id: str, limit: int) -> list[InboxEvent]:
         """A tenant's oldest received events in order of arrival, each with one attempt more."""
@@ -141,24 +142,6 @@ class Inbox:
         for group in groups(sequences, _GROUP):
             with self._store.tenant(tenant_id, file=_FILE) as connection:
                 _update(connection, _these(tenant_id, group) & inbox.c.state.in_(states), **values)
-
-
-def _insert(connection: Connection, events: Sequence[ReceivedEvent]) -> dict[tuple[str, str, str], int]:
-    """The sequence of each event that was not there, by its key."""
-    rows = [
-        {**{name: getattr(event, name) for name in _ENVELOPE}, "state": "received", "attempts": 0} for event in events
-    ]
-    key = (inbox.c.tenant_id, inbox.c.source, inbox.c.event_id)
-    statement = insert_into(connection, inbox).on_conflict_do_nothing().returning(inbox.c.sequence, *key)
-    sequences = {(row.tenant_id, row.source, row.event_id): row.sequence for row in connection.execute(statement, rows)}
-    bodies = [
-        {"sequence": sequences[event.key], "tenant_id": event.tenant_id, "body": event.body}
-        for event in events
-        if event.key in sequences
-    ]
-    if bodies:
-        connection.execute(insert(inbox_bodies), bodies)
-    return sequences
 
 
 def _oldest(connection: Connection, tenant_id: str, state: str, limit: int) -> list[int]:

@@ -13,9 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from revops.http import protocol
-from revops.http.bodies import BodyTooSlowError, read_body
+from revops.http.bodies import read_body
 from revops.logging import configure_logging
-from tests.revops.http.deliveries import PATH, SECRET, body_of, delivery, event, sign
+from tests.revops.http.deliveries import PATH, SECRET, body_of, delivery, event, request, sign
 from tests.revops.http.serving import SECONDS, Service
 
 
@@ -60,13 +60,16 @@ def test_logs_of_a_request_are_json_with_its_id_and_without_secrets(
     assert "v1=" not in str(lines)
 
 
-def test_a_body_that_never_comes_is_not_waited_for() -> None:
-    async def receive() -> Message:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    with pytest.raises(BodyTooSlowError):
-        asyncio.run(read_body(Request({"type": "http", "headers": []}, receive), seconds=0.01))
+@pytest.mark.parametrize("sent", [0, 5])
+def test_a_body_that_does_not_come_is_not_waited_for(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch, sent: int
+) -> None:
+    monkeypatch.setattr(protocol, "ARRIVAL_SECONDS", 0.05)
+    body = body_of(event())
+    with socket.create_connection(sqlite_service.address, SECONDS) as client:
+        client.sendall(request(body, sign(body))[: sent - len(body)])
+        assert client.recv(1024) == b""
+    assert sqlite_service.rows() == []
 
 
 def test_a_client_that_goes_away_in_the_middle_is_told_apart() -> None:
@@ -83,7 +86,7 @@ def test_a_client_that_goes_away_in_the_middle_is_told_apart() -> None:
 def test_a_head_that_does_not_end_is_cut_off(
     sqlite_service: Service, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    monkeypatch.setattr(protocol, "ARRIVAL_SECONDS", 0.05)
     with socket.create_connection(sqlite_service.address, SECONDS) as client:
         client.sendall(said)
         assert client.recv(1024) == b""
@@ -92,7 +95,7 @@ def test_a_head_that_does_not_end_is_cut_off(
 def test_a_second_head_that_does_not_end_is_cut_off_too(
     sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    monkeypatch.setattr(protocol, "ARRIVAL_SECONDS", 0.05)
     with socket.create_connection(sqlite_service.address, SECONDS) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTT")
         answer = client.makefile("rb").read()
@@ -117,7 +120,7 @@ def test_a_connection_that_waits_between_deliveries_is_kept(
     sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit on heads is none on pauses: the second delivery comes after it would have run out."""
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.01)
+    monkeypatch.setattr(protocol, "ARRIVAL_SECONDS", 0.01)
     with socket.create_connection(sqlite_service.address, SECONDS) as client:
         for number in (1, 2, 3):
             client.sendall(delivery(number))
