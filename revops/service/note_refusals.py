@@ -7,6 +7,7 @@ at once, and written down as a count every minute, for a limited number of addre
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Refusals:
 
     def add(self, reason: str, tenant_id: str | None, address: str) -> None:
         """Count one."""
-        kind = Refused(reason, tenant_id, address)
+        kind = Refused(reason, tenant_id, _plain(address))
         if kind not in self._counts:
             if len(self._counts) >= _MAX_KINDS:
                 kind = Refused(reason, None, _ELSEWHERE)
@@ -82,3 +83,11 @@ class Refusals:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self.flush()
+
+
+def _plain(address: str) -> str:
+    """The address, or `unknown`: behind a proxy it comes from a header, which may hold anything."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return "unknown"

@@ -209,12 +209,14 @@ def test_who_was_refused_is_in_the_security_log_once_however_often(sqlite_settin
         for number in range(20):
             service.deliver(event(number), "whsec_guess")
         service.deliver(b"no event")
+        service.client.post(PATH, headers={"X-Forwarded-For": "<script>"})
     with open_store(settings) as store:
         lines = SecurityLog(store).search("default")
     found = [(line.event, line.address, dict(line.detail)) for line in lines if line.event.startswith("refused")]
     assert sorted(found) == [
         ("refused_request", "127.0.0.1", {"reason": "not_json", "times": 1}),
         ("refused_signature", "127.0.0.1", {"reason": "bad_signature", "times": 20}),
+        ("refused_signature", "unknown", {"reason": "no_signature", "times": 1}),
     ]
 
 
