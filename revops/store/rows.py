@@ -24,8 +24,12 @@ def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgre
 
 
 def as_json(detail: Mapping[str, Any]) -> str:
-    """A detail of a log line, without secrets."""
-    return json.dumps(redact_value(dict(detail)), sort_keys=True, default=str, ensure_ascii=False)
+    """A detail of a log line, without secrets; readable, so that it can be searched.
+
+    What strangers sent may hold half a character, which no database takes.
+    """
+    content = json.dumps(redact_value(dict(detail)), sort_keys=True, default=str, ensure_ascii=False)
+    return content.encode("utf-8", "replace").decode()
 
 
 def groups(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import ProgrammingError
 
 from revops.settings import Settings
 from revops.store.engine import make_engines, postgres_url, sqlite_engine, sqlite_path
-from revops.store.errors import SchemaNewerError, SchemaOlderError, StoreMissingError, UnsafeRoleError
-from revops.store.locks import alone
+from revops.store.errors import SchemaNewerError, SchemaOlderError, StoreError, StoreMissingError, UnsafeRoleError
+from revops.store.locks import alone, making
 from revops.store.metadata import FILES, File
 from revops.store.transactions import EVERYONE, show_tenant, transaction
 
@@ -91,10 +93,11 @@ def create(settings: Settings) -> bool:
     """Make the store where there is none, and say whether that was so; safe for several at once."""
     if read_schema(settings).exists:
         return False
-    with _alone(settings, is_waiting=True):
+    is_sqlite = postgres_url(settings) is None
+    with making(settings.leaks_home) if is_sqlite else nullcontext():
         if read_schema(settings).exists:
             return False
-        if postgres_url(settings) is None:
+        if is_sqlite:
             _refuse_lost_operations(settings.leaks_home)
         migrate(settings)
         return True
@@ -110,6 +113,12 @@ def migrate(settings: Settings, revision: str = "head") -> None:
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
                 show_tenant(connection, EVERYONE)
                 _run(connection, revision, FILES)
+        except ProgrammingError as error:
+            if not isinstance(error.orig, InsufficientPrivilege):
+                raise
+            raise StoreError(
+                "The role of DATABASE_URL may not make tables. Let it own the database: ALTER DATABASE ... OWNER TO ..."
+            ) from error
         finally:
             engine.dispose()
         return
@@ -143,14 +152,7 @@ def refuse_unsafe_role(connection: Connection) -> None:
 @contextmanager
 def alone_with(settings: Settings) -> Iterator[None]:
     """Nobody else has the SQLite files open meanwhile. Raises StoreUnavailableError."""
-    with _alone(settings, is_waiting=False):
-        yield
-
-
-@contextmanager
-def _alone(settings: Settings, *, is_waiting: bool) -> Iterator[None]:
-    is_sqlite = postgres_url(settings) is None
-    with alone(settings.leaks_home, is_waiting=is_waiting) if is_sqlite else nullcontext():
+    with alone(settings.leaks_home) if postgres_url(settings) is None else nullcontext():
         yield
 
 

@@ -43,7 +43,7 @@ class Store:
         return transaction(self._engines[file], tenant_id, is_read_only=is_read_only)
 
     def everyone(self, *, file: File = "operations", is_read_only: bool = False) -> AbstractContextManager[Connection]:
-        """A short transaction over all tenants: for the worker and the receiver only."""
+        """A short transaction over all tenants: for the worker, the receiver and who runs this installation."""
         return transaction(self._engines[file], EVERYONE, is_read_only=is_read_only)
 
     def close(self) -> None:
@@ -70,10 +70,12 @@ def open_store(settings: Settings, *, upgrade: bool = False) -> Store:
     """
     if upgrade:
         schema.create(settings)
-    schema.check(settings)
     is_sqlite = postgres_url(settings) is None
-    store = Store(make_engines(settings), share(settings.leaks_home) if is_sqlite else None)
+    # Held before looking: what is found must not be replaced by a restore a moment later.
+    lock = share(settings.leaks_home) if is_sqlite and settings.leaks_home.exists() else None
+    store = Store(make_engines(settings), lock)
     try:
+        schema.check(settings)
         _warn_of_unsafe_role(store)
     except BaseException:
         store.close()

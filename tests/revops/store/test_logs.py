@@ -71,6 +71,12 @@ def test_no_secret_reaches_either_log(store: Store) -> None:
         }
 
 
+def test_what_strangers_sent_is_kept_as_far_as_a_database_can(store: Store) -> None:
+    note(store, "refused_request", path="ü\x00\ud800end", text="Zoë")
+    (line,) = SecurityLog(store).search("acme", text="zoë")
+    assert line.detail == {"path": "ü\x00?end", "text": "Zoë"}
+
+
 def test_the_audit_is_read_by_object_newest_first(store: Store) -> None:
     with store.everyone() as connection:
         for tenant, object_id in (("acme", "leak_1"), ("acme", "leak_2"), ("rival", "leak_1"), ("acme", "leak_1")):

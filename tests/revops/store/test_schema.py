@@ -16,6 +16,7 @@ from revops.store import (
     SchemaNewerError,
     SchemaOlderError,
     Store,
+    StoreError,
     StoreMissingError,
     StoreUnavailableError,
     open_store,
@@ -27,7 +28,7 @@ from revops.store.metadata import FILES, file_of
 from revops.store.migrations import ddl
 from revops.store.upgrade import Upgraded, problems, upgrade
 from tests.revops.store.filled import AT, TABLES, put
-from tests.revops.store.fixtures import ROLE
+from tests.revops.store.fixtures import ROLE, make_settings
 
 EARLIER = schema.known_revisions()[:-1]
 OpenNew = Callable[[Settings], Store]
@@ -202,6 +203,18 @@ def test_several_may_make_the_store_at_once(store_settings: Settings) -> None:
     assert len(everything(store_settings)["tenants"]) == 1
 
 
+def test_making_a_store_waits_for_nobody_who_uses_one(
+    sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch, open_new: OpenNew
+) -> None:
+    """Who saw no store, and finds it made and open when his turn comes, goes on."""
+    nothing = schema.read_schema(sqlite_settings)
+    open_new(sqlite_settings)
+    answers = [nothing]
+    real = schema.read_schema
+    monkeypatch.setattr(schema, "read_schema", lambda settings: answers.pop() if answers else real(settings))
+    assert schema.create(sqlite_settings) is False
+
+
 def test_files_in_use_are_not_upgraded(sqlite_settings: Settings, open_new: OpenNew) -> None:
     store = open_new(sqlite_settings)
     set_revision(store, EARLIER[-1])
@@ -237,6 +250,16 @@ def test_check_refuses_a_role_that_passes_by_row_level_security(
         finally:
             connection.execute(f"alter role {ROLE} nobypassrls")
     assert "CREATE ROLE" in problem
+
+
+def test_a_role_that_may_not_make_tables_says_who_can_mend_it(
+    postgres_server: str, postgres_template: str, sqlite_settings: Settings
+) -> None:
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("create database not_ours")
+    address = postgres_server.replace("postgres:@/postgres", f"{ROLE}:@/not_ours")
+    with pytest.raises(StoreError, match="ALTER DATABASE"):
+        upgrade(make_settings(sqlite_settings.leaks_home, "", address), AT)
 
 
 def test_check_finds_a_damaged_file(sqlite_store: Store, sqlite_settings: Settings) -> None:
