@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -54,6 +55,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         receiver.start()
         recognition.start()
         refusals.start()
+        # What was loaded lives as long as the process: looking through it again and again would delay deliveries.
+        gc.collect()
+        gc.freeze()
         _log.info("receiving", store="postgresql" if store.is_postgres else "sqlite")
         try:
             yield

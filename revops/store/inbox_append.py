@@ -37,7 +37,7 @@ Key = tuple[str, str, str]
 
 _ON_POSTGRES = f"""
 with given as (
-    select * from unnest({", ".join(f"%s::{kind}[]" for kind in _ENVELOPE.values())}, %s::bytea[])
+    select * from unnest({", ".join(f"%b::{kind}[]" for kind in _ENVELOPE.values())}, %b::bytea[])
         with ordinality as given ({_COLUMNS}, body, place)
 ), added as (
     insert into inbox ({_COLUMNS}, state, attempts)
