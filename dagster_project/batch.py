@@ -36,6 +36,7 @@ class Batches:
         self._dbt = WarmDbt()
         self._manifest = read_manifest()
         self._public = findings_models(self._manifest)
+        self._dbt.warm_up(models_of_batch(self._manifest, ["invoice"]))
 
     def take(
         self,

@@ -153,6 +153,8 @@ def _run(profile: Profile, data: Any) -> LoadInfo:
     pipelines = profile.pipelines_dir
     shutil.rmtree(pipelines, ignore_errors=True)
     dlt.config["runtime.dlthub_telemetry"] = False
+    # Nothing of a pipeline's state is used: the tables are ours, and what has landed is compared before.
+    dlt.config["restore_from_destination"] = False
     dlt.config["load.workers"] = 1
     dlt.config["load.raise_on_failed_jobs"] = True
     credentials = DuckDbCredentials(str(profile.warehouse))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from dagster_project.warm_dbt import release
 from tests.leaks.warehouse import DBT_PROJECT, Warehouse
 
 
@@ -68,6 +69,7 @@ class Staging(Warehouse):
             warnings.simplefilter("ignore")
             runner = dbtRunner(manifest=_manifest())
             result = runner.invoke([*arguments, *(["--full-refresh"] if full_refresh else [])])
+            release()
         failures = [f"{run.node.name}: {run.message}" for run in getattr(result.result, "results", []) if run.message]
         assert result.success, "\n".join([*failures, str(result.exception or "")])
 

@@ -16,6 +16,8 @@ from unittest import mock
 
 import duckdb
 
+from dagster_project.warm_dbt import release
+
 ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
 
@@ -145,17 +147,25 @@ class Warehouse:
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def dbt(self, *arguments: str, as_of: datetime = AS_OF, full_pass: bool = True, schema: str = "main") -> None:
+    def dbt(
+        self,
+        *arguments: str,
+        as_of: datetime = AS_OF,
+        full_pass: bool = True,
+        schema: str = "main",
+        batch: bool = False,
+    ) -> None:
         """Run dbt in this process. Raises AssertionError with dbt's own messages where it fails."""
         from dbt.cli.main import dbtRunner
 
-        variables = {"as_of": as_of.replace(tzinfo=UTC).isoformat(), "full_pass": full_pass}
+        variables = {"as_of": as_of.replace(tzinfo=UTC).isoformat(), "full_pass": full_pass, "batch": batch}
         environment = {"LEAKS_WAREHOUSE": str(self.path), "LEAKS_SCHEMA": schema, "PROFILE": "duckdb"}
         with mock.patch.dict(os.environ, environment), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = dbtRunner(manifest=_manifest(schema)).invoke(
                 [*arguments, *_options(self.path.parent / "dbt"), "--vars", json.dumps(variables)]
             )
+            release()
         failures = [
             f"{node.node.name}: {node.message}"
             for node in getattr(result.result, "results", [])

@@ -10,8 +10,8 @@ with
         where metadata is not null
         union all
         select tenant_id, 'subscription' as object_type, subscription_id as object_id, metadata
-        from {{ ref("subscriptions") }}
-        where metadata is not null
+        from {{ ref("stg_stripe__subscriptions") }}
+        where metadata is not null and not is_deleted
     )
 
 select

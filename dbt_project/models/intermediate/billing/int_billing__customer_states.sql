@@ -21,7 +21,8 @@ with
             select
                 tenant_id,
                 customer_id,
-                {{ row_digest([id, "payload_hash", seen_as("is_stand_in")]) }} as digest
+                {{ row_digest([id, "payload_hash", "version_at", seen_as("is_stand_in")]) }}
+                as digest
             from {{ ref(relation) }}
         {% endfor %}
         union all
@@ -33,6 +34,7 @@ with
                     [
                         "invoice_payments.invoice_payment_id",
                         "invoice_payments.payload_hash",
+                        "invoice_payments.version_at",
                         seen_as("invoice_payments.is_stand_in"),
                     ]
                 )
@@ -52,7 +54,12 @@ with
                 charges.customer_id,
                 {{
                     row_digest(
-                        ["objects." ~ id, "objects.payload_hash", seen_as("objects.is_stand_in")]
+                        [
+                            "objects." ~ id,
+                            "objects.payload_hash",
+                            "objects.version_at",
+                            seen_as("objects.is_stand_in"),
+                        ]
                     )
                 }} as digest
             from {{ ref(relation) }} as objects
