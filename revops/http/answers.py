@@ -5,10 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, cast
 
+import structlog
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+
+from revops import error_reports
 
 
 class Refusal(BaseModel):
@@ -37,9 +40,13 @@ async def http_error(_request: Request, error: Exception) -> JSONResponse:
     return refusal(status, reason, str(known.detail), headers=dict(known.headers or {}))
 
 
-async def fault(_request: Request, _error: Exception) -> JSONResponse:
+async def fault(_request: Request, error: Exception) -> JSONResponse:
     """Something of ours broke; what it was is in the logs and not in the answer."""
-    return refusal(500, "internal_error", "the request was not carried out; the request id finds it in the logs")
+    error_reports.report(error)
+    # This answer is given outside of what adds the header to all others.
+    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    message = "the request was not carried out; the request id finds it in the logs"
+    return refusal(500, "internal_error", message, headers={"X-Request-Id": request_id})
 
 
 def documented(status: int, description: str, reason: str, message: str) -> dict[int | str, dict[str, Any]]:

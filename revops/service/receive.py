@@ -143,27 +143,38 @@ class Receiver:
             loop.call_soon_threadsafe(self._answer, group, outcomes)
 
     def _write(self, events: Sequence[ReceivedEvent]) -> Sequence[_Outcome]:
-        started = time.perf_counter()
         try:
-            are_new = self._inbox.append(events)
+            return self._store(events)
         except Exception as error:  # noqa: BLE001 - whatever it was, each event gets its own answer
             _log.error("group_not_stored", events=len(events), error=_kind(error))
-            return [_refusal(error)] if len(events) == 1 else self._write_singly(events)
-        self._on_commit(Committed(len(events), sum(are_new), time.perf_counter() - started))
-        return are_new
+        return self._write_singly(events)
 
     def _write_singly(self, events: Sequence[ReceivedEvent]) -> Sequence[_Outcome]:
-        """One row that cannot be stored must not take its neighbours with it."""
+        """One row that cannot be stored must not take its neighbours with it.
+
+        A single event is tried again as well: a commit may have happened although its answer was lost, and what we
+        hold must not be refused. It is then found to be there.
+        """
         outcomes: list[_Outcome] = []
         failures = 0
         for event in events:
             if failures == _HOPELESS:
                 outcomes.append(NotStoredError("the store takes nothing at the moment"))
                 continue
-            (outcome,) = self._write([event])
-            failures = failures + 1 if isinstance(outcome, NotStoredError) else 0
-            outcomes.append(outcome)
+            try:
+                outcomes += self._store([event])
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - likewise
+                _log.error("event_not_stored", event_id=event.event_id, error=_kind(error))
+                outcomes.append(_refusal(error))
+                failures += 1
         return outcomes
+
+    def _store(self, events: Sequence[ReceivedEvent]) -> list[bool]:
+        started = time.perf_counter()
+        are_new = self._inbox.append(events)
+        self._on_commit(Committed(len(events), sum(are_new), time.perf_counter() - started))
+        return are_new
 
     def _answer(self, group: Sequence[_Waiting], outcomes: Sequence[_Outcome]) -> None:
         # First the next group, so that the disk works while we answer.
