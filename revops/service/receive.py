@@ -123,9 +123,15 @@ class Receiver:
         self._bytes += size
         self._waiting.append(_Waiting(event, stored))
         if not self._is_busy and len(self._waiting) == 1:
-            # Not at once: what other connections sent in the same moment joins the group.
-            self._loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._gather, self._loop, 0)
         return stored
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
+        """Hand over once a turn of the loop has brought nothing more: what came in the same moment is one group."""
+        if seen < len(self._waiting) < MAX_GROUP:
+            loop.call_soon(self._gather, loop, len(self._waiting))
+        else:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         if self._is_busy:

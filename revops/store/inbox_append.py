@@ -11,7 +11,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import IntegrityError
 
 from revops.domain.received import ReceivedEvent
 from revops.store.tables import inbox
@@ -34,6 +35,8 @@ _values = attrgetter(*_ENVELOPE)
 _GROUP = 500
 
 Key = tuple[str, str, str]
+
+_ONLY_NEW = "on conflict do nothing returning sequence, tenant_id, source, event_id"
 
 _ON_POSTGRES = f"""
 with given as (
@@ -71,36 +74,48 @@ def _add_on_postgres(connection: Connection, events: Sequence[ReceivedEvent]) ->
 
 
 def _add_on_sqlite(connection: Connection, events: Sequence[ReceivedEvent]) -> set[Key]:
-    as_text = _to_sqlite(connection)
+    as_text = _to_sqlite(connection.dialect)
     values: list[Any] = []
     for event in events:
         *texts, created_at, received_at = _values(event)
         values += (*texts, as_text(created_at), as_text(received_at))
-    rows = connection.exec_driver_sql(_on_sqlite(len(events)), tuple(values)).all()
-    if not rows:
-        return set()
-    sequences: dict[Key, int] = {(row[1], row[2], row[3]): row[0] for row in rows}
+    sequences = _rows_on_sqlite(connection, events, tuple(values))
     bodies: list[Any] = []
     for event in events:
         if event.key in sequences:
             bodies += (sequences[event.key], event.tenant_id, event.body)
-    connection.exec_driver_sql(_bodies_on_sqlite(len(sequences)), tuple(bodies))
+    if bodies:
+        connection.exec_driver_sql(_bodies_on_sqlite(len(sequences)), tuple(bodies))
     return set(sequences)
 
 
-def _to_sqlite(connection: Connection) -> Callable[[Any], Any]:
+def _rows_on_sqlite(connection: Connection, events: Sequence[ReceivedEvent], values: tuple[Any, ...]) -> dict[Key, int]:
+    """The sequence of each event that was not there.
+
+    Mostly all are new: then SQLite has counted on by one for each, and asking for every sequence would only make the
+    writer wait for its turn among the requests once per row.
+    """
+    statement = _on_sqlite(len(events))
+    try:
+        last = connection.exec_driver_sql(statement, values).lastrowid
+    except IntegrityError:
+        # Undoes this statement and not the transaction.
+        rows = connection.exec_driver_sql(f"{statement} {_ONLY_NEW}", values)
+        return {(row[1], row[2], row[3]): row[0] for row in rows}
+    return {event.key: last - len(events) + number for number, event in enumerate(events, 1)}
+
+
+@lru_cache(maxsize=1)
+def _to_sqlite(dialect: Dialect) -> Callable[[Any], Any]:
     """What the column's type makes of a time on its way into the database."""
-    convert = inbox.c.received_at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    convert = inbox.c.received_at.type.dialect_impl(dialect).bind_processor(dialect)
     return convert or (lambda value: value)
 
 
 @lru_cache(maxsize=_GROUP)
 def _on_sqlite(rows: int) -> str:
     row = f"({', '.join('?' * len(_ENVELOPE))}, 'received', 0)"
-    return (
-        f"insert into inbox ({_COLUMNS}, state, attempts) values {', '.join([row] * rows)} "
-        "on conflict do nothing returning sequence, tenant_id, source, event_id"
-    )
+    return f"insert into inbox ({_COLUMNS}, state, attempts) values {', '.join([row] * rows)}"
 
 
 @lru_cache(maxsize=_GROUP)
