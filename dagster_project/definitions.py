@@ -9,7 +9,8 @@ import sys
 import dagster as dg
 
 from dagster_project.defs import jobs
-from dagster_project.defs.landing import land_stripe
+from dagster_project.defs.landing import batch, land_stripe
+from dagster_project.defs.leaks import leaks
 from dagster_project.defs.models import build_models
 from dagster_project.defs.policy import land_tenant_policy
 from dagster_project.defs.product_usage import land_product_usage
@@ -20,7 +21,10 @@ from dagster_project.parsed_dbt import ParsedDbt
 from dagster_project.resources import Home, RunOptions
 
 defs = dg.Definitions(
-    assets=[land_stripe, quality_results, land_tenant_policy, land_product_usage, build_models, warehouse],
+    assets=[
+        *(land_stripe, batch, quality_results, land_tenant_policy, land_product_usage),
+        *(build_models, warehouse, leaks),
+    ],
     asset_checks=[check_what_landed, check_product_usage],
     jobs=[jobs.refresh, jobs.full_pass],
     schedules=[jobs.daily, jobs.hourly],

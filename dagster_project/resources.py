@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -13,9 +13,15 @@ from dagster_project.moments import utc
 from dagster_project.plan import Plan, decide
 from ingestion.lock import writer_lock
 from ingestion.profile import Profile
+from revops.bootstrap import policy_of
+from revops.findings import read_findings, read_resolutions
 from revops.leak_types import read_leak_types
-from revops.policy import Policy, load_policy
+from revops.policy import Policy
+from revops.service.open_leaks import LeakChanges, open_leaks
 from revops.settings import load_settings
+from revops.store import open_store
+from revops.store.leaks import Leaks
+from revops.warehouse import Published
 
 
 class RunOptions(dg.ConfigurableResource[None]):
@@ -62,9 +68,20 @@ class Home(dg.ConfigurableResource["Home"]):
         return self.profile.tenant_dir
 
     def policy(self) -> Policy:
-        """The tenant's policy, read again at each run. Raises PolicyError."""
+        """The tenant's policy of now: the newest version, LEAKS_POLICY imported before. Raises PolicyError."""
         known = {leak.leak_type for leak in read_leak_types()}
-        return load_policy(load_settings().leaks_policy, known)
+        settings = load_settings()
+        with open_store(settings, upgrade=True) as store:
+            return policy_of(store, settings, self.profile.tenant_id, known)
+
+    def open_leaks(self) -> LeakChanges:
+        """Make leaks of what is published now."""
+        tenant_id = self.profile.tenant_id
+        settings = load_settings()
+        with Published.open(self.profile.home, tenant=tenant_id) as published:
+            findings, resolutions = read_findings(published), read_resolutions(published)
+        with open_store(settings, upgrade=True) as store:
+            return open_leaks(Leaks(store), tenant_id, findings, resolutions, actor="pipeline", at=datetime.now(UTC))
 
     def plan(self, options: RunOptions) -> Plan:
         """What this run builds; the same at every step, because landing is over and the lock is held."""

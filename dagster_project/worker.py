@@ -125,7 +125,7 @@ class Worker:
                 self._step(tenant_id, name)
 
             outcome = self._batches.take(profile, self._source(tenant_id), bodies, step)
-        changes = self._open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
+            changes = self._open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
         self._step(tenant_id, "opened")
         inbox.mark_done(tenant_id, sequences, _now())
         self._step(tenant_id, "marked")

@@ -11,10 +11,10 @@ from revops.warehouse import Published
 def read_findings(published: Published) -> list[Finding]:
     """Every finding of today, alerts and reviews. Raises QueryError."""
     rows = published.query(
-        "select findings.*, triage.is_alert, coalesce(precedence.rank, 1000) as rank "
+        "select findings.*, triage.is_alert, coalesce(leak_types.precedence, 1000) as rank "
         "from leak_findings as findings "
         "inner join triage on findings.tenant_id = triage.tenant_id and findings.finding_id = triage.finding_id "
-        "left join leak_precedence as precedence on findings.leak_type = precedence.leak_type"
+        "left join leak_types on findings.leak_type = leak_types.leak_type"
     )
     names = [field.name for field in fields(Finding)]
     return [Finding(**{name: _utc(row[name]) for name in names}) for row in rows]

@@ -28,6 +28,10 @@ def _spec(table: str, description: str) -> dg.AssetSpec:
     )
 
 
+# Landed by `leaks worker`, outside of runs.
+batch = _spec("batch", "The objects that the last batch of delivered events touched.")
+
+
 @dg.multi_asset(
     name="land_stripe",
     specs=[

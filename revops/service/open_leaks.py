@@ -33,12 +33,13 @@ def open_leaks(
 ) -> LeakChanges:
     """Open, renew and close a tenant's leaks after its findings; doing it twice changes nothing.
 
-    `findings` are all there are today, not those of a batch.
+    `findings` are all there are today, not those of a batch. The caller holds the tenant's warehouse, so that nobody
+    does the same with older ones afterwards.
     """
     causes = _by_cause(findings)
     open_now = {leak.root_cause: leak for leak in leaks.read_open(tenant_id)}
     before = leaks.read_last(tenant_id, [cause for cause in causes if cause not in open_now])
-    new = [leak for cause, group in causes.items() if (leak := _leak(group, open_now.get(cause), before.get(cause)))]
+    new = [_leak(group, open_now.get(cause), before.get(cause)) for cause, group in causes.items()]
     opened = leaks.open(tenant_id, new, actor=actor, at=at)
     held = {leak.root_cause: done for leak, done in zip(new, opened, strict=True) if done.is_open}
     reasons = [_reason(held[cause].leak_id, one) for cause, group in causes.items() if cause in held for one in group]
@@ -55,10 +56,8 @@ def _by_cause(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     return causes
 
 
-def _leak(group: Sequence[Finding], open_now: Leak | None, before: Leak | None) -> NewLeak | None:
+def _leak(group: Sequence[Finding], open_now: Leak | None, before: Leak | None) -> NewLeak:
     first = group[0]
-    if open_now is None and before is not None and first.as_of <= before.as_of:
-        return None  # It was closed by what is known since.
     occurrence = open_now.occurrence if open_now else str(int(before.occurrence) + 1) if before else "1"
     times = [one.first_detectable_at for one in group if one.first_detectable_at is not None]
     return NewLeak(

@@ -3,7 +3,9 @@
 import fcntl
 import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -55,6 +57,14 @@ def alerts(result: dict[str, Any]) -> dict[str, int]:
     return {total["currency"]: total["alert_minor"] for total in result["totals"]}
 
 
+def leaks(place: Path) -> list[tuple[object, ...]]:
+    """Status, resolution and occurrence of the leaks in the store, with their number."""
+    with closing(sqlite3.connect(place / "home" / "operations.db")) as store:
+        return store.execute(
+            "select status, resolution, occurrence, count(*) from leaks group by 1, 2, 3 order by 1, 2, 3"
+        ).fetchall()
+
+
 def test_the_first_run_publishes_what_leaks_as_of_the_exports_time(first: dict[str, Any], place: Path) -> None:
     assert first["as_of"] == "2026-10-01T00:00:00Z"
     assert first["is_new"]
@@ -104,8 +114,13 @@ def test_a_policy_is_applied_at_the_next_run(first: dict[str, Any], run: Run, pl
     done = run("run", "--format", "json", LEAKS_POLICY=str(policy))
     assert done.returncode == 0, done.stderr
     assert alerts(json.loads(done.stdout)) == {}
+    found = sum(line["findings"] for line in first["findings"])
+    assert leaks(place) == [("closed", "withdrawn_by_definition", "1", found)]
+    policy.write_text("{}\n")
+    assert run("policy", "import", str(policy)).returncode == 0
     again = run("run", "--format", "json")
     assert alerts(json.loads(again.stdout)) == alerts(first)
+    assert leaks(place) == [("closed", "withdrawn_by_definition", "1", found), ("open", None, "2", found)]
 
 
 def test_a_wrong_policy_ends_the_run_with_its_line_and_readers_keep_what_they_had(

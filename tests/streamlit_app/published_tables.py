@@ -24,7 +24,7 @@ TABLES = {
         amount_reporting_minor bigint, counted_reporting_minor bigint, reporting_currency varchar,
         expected_recovery_minor bigint, priority integer, age_days integer""",
     "leak_types": """tenant_id varchar, leak_type varchar, family varchar, title varchar, requires varchar,
-        also_reads varchar, is_on boolean, reason varchar, unread_reason varchar""",
+        also_reads varchar, precedence integer, is_on boolean, reason varchar, unread_reason varchar""",
     "data_coverage": """tenant_id varchar, resource varchar, is_on boolean, reason varchar, permission varchar,
         covered_from timestamp, read_at timestamp, row_count bigint, quarantined_count bigint,
         other_mode_count bigint""",

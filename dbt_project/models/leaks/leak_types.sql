@@ -42,6 +42,7 @@ select
     declared.title,
     declared.requires,
     declared.also_reads,
+    coalesce(max(precedence.rank), 1000) as precedence,
     max(case when {{ names("declared.requires", "unreadable.resource") }} then 1 else 0 end)
     = 0 as is_on,
     max(
@@ -55,6 +56,7 @@ select
 from tenants
 cross join declared
 left join unreadable on tenants.tenant_id = unreadable.tenant_id
+left join {{ ref("leak_precedence") }} as precedence on declared.leak_type = precedence.leak_type
 group by
     tenants.tenant_id,
     declared.leak_type,
