@@ -73,9 +73,9 @@ def worker_app() -> FastAPI:
 
 
 def _quieten() -> None:
-    """uvicorn warns of each malformed request, and whoever sends them must not fill our disk; Alembic tells of each
-    look at the schema, which /readyz takes."""
+    # A warning for each malformed request: whoever sends them must not fill our disk.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # A line for each look at the schema, and /readyz looks often.
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 

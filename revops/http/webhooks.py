@@ -30,13 +30,11 @@ from revops.service.receive import NotStoredError, QueueFullError, Receiver
 from revops.service.recognise import Recognition
 
 SOURCE = "stripe"
+_CONNECT_PATH = "/webhooks/stripe"
+_TENANT_PATH = "/webhooks/stripe/"
 _RETRY_AFTER_SECONDS = 1
 
 _log = structlog.get_logger(__name__)
-
-
-_CONNECT_PATH = "/webhooks/stripe"
-_TENANT_PATH = "/webhooks/stripe/"
 
 
 @dataclass(frozen=True)

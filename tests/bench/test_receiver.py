@@ -76,11 +76,20 @@ def disk(folder: Path) -> str:
     return f"p50 {statistics.median(took):.2f}, p99 {sorted(took)[int(len(took) * 0.99)]:.2f} ms"
 
 
+def processor() -> str:
+    """How long a turn of an empty loop takes: other work on this machine shows here."""
+    started = time.process_time()
+    for _ in range(2_000_000):
+        pass
+    return f"{(time.process_time() - started) / 2e6 * 1e9:.0f} ns"
+
+
 def test_events_stored_durably(store_settings: Settings) -> None:
     settings = store_settings
     engine = "postgres" if settings.database_url is not None else "sqlite"
     print(f"\nreceiver on {engine}, {os.cpu_count()} cores shared with its load")
     show("fdatasync of this disk, 4 KB", disk(settings.leaks_home), "-")
+    show("a turn of an empty Python loop", processor(), "-")
     stored = 0
     with serving(settings) as address:
         for connections, goal in ((8, _GOALS[engine]), (1, "-"), (64, "-")):

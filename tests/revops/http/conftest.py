@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from cryptography.fernet import Fernet
 
 from revops.http.app import create_app
 from revops.settings import Settings
 from tests.revops.http.deliveries import CONNECT_SECRET, SECRET
 from tests.revops.http.serving import Service, serving
+from tests.revops.store.fixtures import make_settings
 
 
 def with_secrets(settings: Settings) -> Settings:
@@ -27,6 +29,15 @@ def settings(store_settings: Settings) -> Settings:
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
     """A running service, on either engine."""
+    with serving(create_app(settings), settings) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def strict_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One running service for all tests of a file in which nothing is stored."""
+    key = Fernet.generate_key().decode()
+    settings = with_secrets(make_settings(tmp_path_factory.mktemp("strict") / "home", key))
     with serving(create_app(settings), settings) as one:
         yield one
 

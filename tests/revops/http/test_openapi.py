@@ -65,9 +65,9 @@ def attack(service: Service, path: str, mode: GenerationMode, auth: AuthBase | N
 
 
 @pytest.mark.parametrize(("path", "mode"), ASKED)
-def test_without_a_signature(sqlite_service: Service, path: str, mode: GenerationMode) -> None:
-    attack(sqlite_service, path, mode, None, 15)
-    assert sqlite_service.rows() == []
+def test_without_a_signature(strict_service: Service, path: str, mode: GenerationMode) -> None:
+    attack(strict_service, path, mode, None, 15)
+    assert strict_service.rows() == []
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -19,22 +19,22 @@ from tests.revops.http.deliveries import PATH, SECRET, body_of, delivery, event,
 from tests.revops.http.serving import SECONDS, Service
 
 
-def test_the_callers_request_id_comes_back(sqlite_service: Service) -> None:
-    answer = sqlite_service.client.get("/healthz", headers={"X-Request-Id": "abc-123.x_Y"})
+def test_the_callers_request_id_comes_back(strict_service: Service) -> None:
+    answer = strict_service.client.get("/healthz", headers={"X-Request-Id": "abc-123.x_Y"})
     assert answer.headers.get_list("x-request-id") == ["abc-123.x_Y"]
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "a\tb", "<script>", "é"])
-def test_a_request_id_that_is_not_plain_is_replaced(sqlite_service: Service, given: str) -> None:
-    answer = sqlite_service.client.get("/healthz", headers=[(b"X-Request-Id", given.encode("latin-1"))])
+def test_a_request_id_that_is_not_plain_is_replaced(strict_service: Service, given: str) -> None:
+    answer = strict_service.client.get("/healthz", headers=[(b"X-Request-Id", given.encode("latin-1"))])
     (made,) = answer.headers.get_list("x-request-id")
     assert len(made) == 32
-    assert made != sqlite_service.client.get("/healthz").headers["x-request-id"]
+    assert made != strict_service.client.get("/healthz").headers["x-request-id"]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/webhooks/stripe/", 404), ("/webhooks/stripe", 405)])
-def test_errors_have_one_shape_and_an_id(sqlite_service: Service, path: str, status: int) -> None:
-    answer = sqlite_service.client.get(path)
+def test_errors_have_one_shape_and_an_id(strict_service: Service, path: str, status: int) -> None:
+    answer = strict_service.client.get(path)
     assert (answer.status_code, set(answer.json())) == (status, {"reason", "message"})
     assert answer.headers["x-request-id"]
 
@@ -62,14 +62,14 @@ def test_logs_of_a_request_are_json_with_its_id_and_without_secrets(
 
 @pytest.mark.parametrize("sent", [0, 5])
 def test_a_body_that_does_not_come_is_not_waited_for(
-    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch, sent: int
+    strict_service: Service, monkeypatch: pytest.MonkeyPatch, sent: int
 ) -> None:
     monkeypatch.setattr(protocol, "ARRIVAL_SECONDS", 0.05)
     body = body_of(event())
-    with socket.create_connection(sqlite_service.address, SECONDS) as client:
+    with socket.create_connection(strict_service.address, SECONDS) as client:
         client.sendall(request(body, sign(body))[: sent - len(body)])
         assert client.recv(1024) == b""
-    assert sqlite_service.rows() == []
+    assert strict_service.rows() == []
 
 
 def test_a_client_that_goes_away_in_the_middle_is_told_apart() -> None:
@@ -84,26 +84,26 @@ def test_a_client_that_goes_away_in_the_middle_is_told_apart() -> None:
 
 @pytest.mark.parametrize("said", [b"", b"POST /webhooks", b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 def test_a_head_that_does_not_end_is_cut_off(
-    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch, said: bytes
+    strict_service: Service, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     monkeypatch.setattr(protocol, "ARRIVAL_SECONDS", 0.05)
-    with socket.create_connection(sqlite_service.address, SECONDS) as client:
+    with socket.create_connection(strict_service.address, SECONDS) as client:
         client.sendall(said)
         assert client.recv(1024) == b""
 
 
 def test_a_second_head_that_does_not_end_is_cut_off_too(
-    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
+    strict_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "ARRIVAL_SECONDS", 0.05)
-    with socket.create_connection(sqlite_service.address, SECONDS) as client:
+    with socket.create_connection(strict_service.address, SECONDS) as client:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTT")
         answer = client.makefile("rb").read()
     assert answer.count(b"HTTP/1.1 200") == 1
 
 
-def test_a_head_without_end_is_not_kept_in_memory(sqlite_service: Service) -> None:
-    with socket.create_connection(sqlite_service.address, SECONDS) as client:
+def test_a_head_without_end_is_not_kept_in_memory(strict_service: Service) -> None:
+    with socket.create_connection(strict_service.address, SECONDS) as client:
         client.sendall(b"GET / HTTP/1.1\r\nX-Long: ")
         answer = b""
         with pytest.raises(ConnectionError):
