@@ -18,6 +18,7 @@ import typer
 from cli.moments import iso
 from cli.processes import ChildFailedError, Children, answers, free_port
 from cli.progress import Bars
+from revops.settings import TENANT
 
 _MARK = "this-is-a-demo"
 _LOGS = "product"
@@ -39,20 +40,28 @@ def run_demo(home: Path, *, is_serving: bool) -> None:
     with _ending_on_signals(), Children(home / "logs") as children, Bars() as bars:
         # Built here, so that nothing that looks like a key is ever stored.
         key = f"sk_live_{secrets.token_hex(12)}"
+        webhook_secret = f"whsec_{secrets.token_hex(16)}"
         bars.step("company", 0, 1)
-        base = _start_sandbox(children, home, now, key)
+        receiver = free_port(8000) if is_serving else None
+        base = _start_sandbox(children, home, now, key, webhook_secret, receiver)
         bars.step("company", 1, 1)
         # The demo's folder has no .env: what the person has set up for a real account stays out of it.
         os.chdir(home)
         for name in [name for name in os.environ if name.startswith(_OURS)]:
             del os.environ[name]
-        os.environ.update(_settings(home, key, base))
+        os.environ.update(_settings(home, key, base, webhook_secret))
+        if receiver is not None:
+            _leaks(children, "receiver", home, "serve", "--port", str(receiver))
         _run_pipeline(home, bars)
         if is_serving:
             _serve(children, home)
 
 
-def _settings(home: Path, key: str, base: str) -> dict[str, str]:
+def _leaks(children: Children, name: str, home: Path, *arguments: str) -> Path:
+    return children.start(name, [sys.executable, "-m", "cli.app", *arguments], cwd=home, env=_environment())
+
+
+def _settings(home: Path, key: str, base: str, webhook_secret: str) -> dict[str, str]:
     logs = home / _LOGS
     return {
         "LEAKS_HOME": str(home),
@@ -60,6 +69,7 @@ def _settings(home: Path, key: str, base: str) -> dict[str, str]:
         "LEAKS_PRODUCT_USAGE": f"{logs / 'login.jsonl'},{logs / 'usage.jsonl'}",
         "STRIPE_API_KEY": key,
         "STRIPE_API_BASE": base,
+        "STRIPE_WEBHOOK_SECRET": webhook_secret,
     }
 
 
@@ -72,11 +82,16 @@ def _empty(home: Path) -> None:
     (home / _MARK).touch()
 
 
-def _start_sandbox(children: Children, home: Path, now: datetime, key: str) -> str:
+def _start_sandbox(
+    children: Children, home: Path, now: datetime, key: str, webhook_secret: str, receiver: int | None
+) -> str:
     command = [
         *(sys.executable, "-m", "cli.sandbox", "serve", "--customers", str(_CUSTOMERS), "--seed", str(_SEED)),
         *("--as-of", iso(now), "--key", key, "--ledger", str(home / "ledger.jsonl"), "--logs", str(home / _LOGS)),
     ]
+    if receiver is not None:
+        command += ["--webhook-url", f"http://127.0.0.1:{receiver}/webhooks/stripe/{TENANT}"]
+        command += ["--webhook-secret", webhook_secret]
     # The sandbox notes its address in the demo's folder, where `leaks sandbox advance` finds it.
     environment = {**_environment(), "LEAKS_HOME": str(home)}
     log = children.start("sandbox", command, cwd=home, env=environment)
@@ -113,6 +128,7 @@ def _serve(children: Children, home: Path) -> None:
         *(sys.executable, "-m", "dagster", "dev", "-m", "dagster_project.definitions"),
         *("-h", "127.0.0.1", "-p", str(dagster_port)),
     ]
+    _leaks(children, "worker", home, "worker")
     children.start("dashboard", pages, cwd=home, env=environment)
     children.start("dagster", orchestration, cwd=home, env=environment)
     _wait(children, "the dashboard", lambda: answers(page_port))
@@ -120,13 +136,27 @@ def _serve(children: Children, home: Path) -> None:
     _wait(children, "Dagster", lambda: answers(dagster_port))
     typer.echo(f"Dagster    http://127.0.0.1:{dagster_port}\nCtrl-C ends both.")
     typer.echo(
-        f"\nIts time moves on request:  LEAKS_HOME={home} leaks sandbox advance 3d\n"
-        "Then run the job `refresh` in Dagster and look at the dashboard again."
+        f"\nLet a payment fail and reload the dashboard some seconds later:\n"
+        f"  LEAKS_HOME={home} leaks sandbox fail-payment {_good_customer(home)}\n"
+        f"Its time moves on request:\n"
+        f"  LEAKS_HOME={home} leaks sandbox advance 3d"
     )
     sys.stdout.flush()
     waiting = threading.Event()
     while not waiting.wait(1.0):
         children.check()
+
+
+def _good_customer(home: Path) -> str:
+    """Somebody who pays and of whom nothing leaks."""
+    from revops.warehouse import Published
+
+    with Published.open(home) as published:
+        rows = published.query(
+            "select min(customer_id) as customer_id from subscriptions where status = 'active' "
+            "and net_monthly_minor > 0 and customer_id not in (select customer_id from leak_findings)"
+        )
+    return str(rows[0]["customer_id"])
 
 
 def _environment() -> Mapping[str, str]:
