@@ -14,9 +14,10 @@ from dagster_project.publish import (
     drop_schema,
     public_models,
     publish,
+    publish_findings,
     published_inputs,
 )
-from revops.warehouse import Published, historic_files
+from revops.warehouse import Published, QueryError, historic_files
 
 AS_OF = datetime(2026, 10, 1, tzinfo=UTC)
 NOW = datetime(2026, 10, 2, 3, 4, 5, tzinfo=UTC)
@@ -170,3 +171,74 @@ def test_a_kill_at_any_step_leaves_a_whole_publication_and_the_next_run_mends_th
     assert amounts(folder) == [2]
     assert list(folder.glob(".publishing-*")) == []
     assert len(list(folder.glob("published-*.duckdb"))) == 2
+
+
+def _findings_of(home: Path) -> list[object]:
+    with Published.open(home.parent, tenant=home.name) as published:
+        return [row["finding_id"] for row in published.query("select finding_id from leak_findings order by 1")]
+
+
+@pytest.fixture
+def home_with_findings(tmp_path: Path) -> Path:
+    """A home whose publication has one finding and one customer, and whose warehouse has found another since."""
+    home = tmp_path / "default"
+    home.mkdir()
+    with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("create table leak_findings as select 'f1' as finding_id")
+        warehouse.execute("create table customers as select 'cus_1' as customer_id")
+    models = [PublicModel("leak_findings"), PublicModel("customers")]
+    publish(home, home / "warehouse.duckdb", models, as_of=AS_OF, published_at=NOW, inputs={"landed": "x"})
+    with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("insert into leak_findings values ('f2')")
+    return home
+
+
+LATER = datetime(2026, 10, 2, 4, tzinfo=UTC)
+
+
+def test_newer_findings_stand_in_for_those_of_the_publication(home_with_findings: Path) -> None:
+    home = home_with_findings
+    publish_findings(home, home / "warehouse.duckdb", [PublicModel("leak_findings")], as_of=LATER, published_at=LATER)
+    assert _findings_of(home) == ["f1", "f2"]
+    with Published.open(home.parent) as published:
+        assert (published.n, published.as_of, published.published_at) == (1, LATER, LATER)
+        assert published.query("select customer_id from customers") == [{"customer_id": "cus_1"}]
+    assert published_inputs(home) == {"landed": "x"}, "the next run still knows what the publication was built from"
+
+
+def test_a_reader_keeps_the_findings_it_opened(home_with_findings: Path) -> None:
+    home = home_with_findings
+    model = [PublicModel("leak_findings")]
+    for moment in range(4):
+        publish_findings(home, home / "warehouse.duckdb", model, as_of=LATER, published_at=LATER.replace(minute=moment))
+        if moment == 1:
+            reader = Published.open(home.parent)
+            published = reader.__enter__()
+    assert len(published.query("select * from leak_findings")) == 2
+    reader.__exit__(None, None, None)
+    assert len([*home.glob("findings-*.duckdb")]) == 2, "the newest, and the one that pages may still read"
+
+
+def test_a_publication_ends_the_findings_before_it(home_with_findings: Path) -> None:
+    home = home_with_findings
+    publish_findings(home, home / "warehouse.duckdb", [PublicModel("leak_findings")], as_of=LATER, published_at=LATER)
+    for _ in range(2):
+        publish(home, home / "warehouse.duckdb", [PublicModel("leak_findings")], as_of=LATER, published_at=LATER)
+    assert _findings_of(home) == ["f1", "f2"]
+    assert [*home.glob("findings-*.duckdb")] == []
+
+
+def test_findings_that_cannot_be_written_leave_the_former(home_with_findings: Path) -> None:
+    home = home_with_findings
+    with pytest.raises(PublishError, match="the last ones stay"):
+        publish_findings(home, home / "warehouse.duckdb", [PublicModel("absent")], as_of=LATER, published_at=LATER)
+    assert _findings_of(home) == ["f1"]
+    assert [*home.glob(".publishing-*")] == []
+
+
+def test_readers_of_findings_reach_no_other_file(home_with_findings: Path, tmp_path: Path) -> None:
+    home = home_with_findings
+    publish_findings(home, home / "warehouse.duckdb", [PublicModel("leak_findings")], as_of=LATER, published_at=LATER)
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    with Published.open(home.parent) as published, pytest.raises(QueryError, match="disabled"):
+        published.query(f"select * from read_csv('{tmp_path / 'secret.csv'}')")
