@@ -100,11 +100,18 @@ class Worker:
                 again_in_seconds=turn.pause,
                 exc_info=not isinstance(error, EXPECTED),
             )
-            sequences = [one.sequence for one in claimed]
-            is_final = len(claimed) == 1 and claimed[0].attempts >= GIVEN_UP_AFTER and not isinstance(error, EXPECTED)
-            self._parts.inbox.mark_failed(tenant_id, sequences, f"{type(error).__name__}: {error}", is_final=is_final)
+            self._note(tenant_id, claimed, error)
             turn.not_before = time.monotonic() + turn.pause
             turn.pause = min(2 * turn.pause, LONGEST_PAUSE_SECONDS)
+
+    def _note(self, tenant_id: str, claimed: list[InboxEvent], error: Exception) -> None:
+        sequences = [one.sequence for one in claimed]
+        text = f"{type(error).__name__}: {error}"
+        if isinstance(error, EXPECTED):
+            self._parts.inbox.mark_waiting(tenant_id, sequences, text)
+        else:
+            is_final = len(claimed) == 1 and claimed[0].attempts >= GIVEN_UP_AFTER
+            self._parts.inbox.mark_failed(tenant_id, sequences, text, is_final=is_final)
 
     def _take(self, tenant_id: str, claimed: list[InboxEvent]) -> None:
         inbox = self._parts.inbox
@@ -141,17 +148,16 @@ class Worker:
         )
 
     def _claim(self, tenant_id: str) -> list[InboxEvent]:
-        """What an ended worker had landed without an end, and what waits; suspects alone."""
+        """What waits, and what an ended worker had begun; an event that may be what ended it, alone."""
         inbox = self._parts.inbox
-        events = [*inbox.landed(tenant_id, EVENTS_AT_ONCE), *inbox.claim(tenant_id, EVENTS_AT_ONCE)]
-        suspects = [one for one in events if one.attempts > SUSPECT_AFTER]
+        suspects = inbox.suspects(tenant_id, SUSPECT_AFTER)
         if not suspects:
-            return events
-        worst = max(suspects, key=lambda one: one.attempts)
-        if worst.attempts > GIVEN_UP_AFTER:
-            inbox.mark_failed(tenant_id, [worst.sequence], "the worker ended each time it took this", is_final=True)
-            return [one for one in events if one.sequence != worst.sequence and one.attempts <= SUSPECT_AFTER]
-        return [worst]
+            return inbox.claim(tenant_id, EVENTS_AT_ONCE)
+        (suspect,) = inbox.claim(tenant_id, 1, only=suspects[0])
+        if suspect.attempts <= GIVEN_UP_AFTER:
+            return [suspect]
+        inbox.mark_failed(tenant_id, suspects[:1], "the worker ended each time it took this event", is_final=True)
+        return []
 
     def _source(self, tenant_id: str) -> StripeSettings:
         key = self._parts.credentials(tenant_id)

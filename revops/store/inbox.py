@@ -75,18 +75,23 @@ class Inbox:
         # Only the first of equal keys can be new.
         return [firsts[event.key] == position and event.key in added for position, event in enumerate(events)]
 
-    def claim(self, tenant_id: str, limit: int) -> list[InboxEvent]:
-        """A tenant's oldest received events in order of arrival, each with one attempt more."""
+    def claim(self, tenant_id: str, limit: int, *, only: int | None = None) -> list[InboxEvent]:
+        """A tenant's oldest events that are not done (or one of them), in order of arrival, each with one attempt more.
+
+        Landed ones too: a worker ended before what follows from them was published.
+        """
         with self._store.tenant(tenant_id, file=_FILE) as connection:
-            sequences = _oldest(connection, tenant_id, "received", limit)
+            sequences = _oldest(connection, tenant_id, limit) if only is None else [only]
             for group in groups(sequences, _GROUP):
                 _update(connection, _these(tenant_id, group), attempts=inbox.c.attempts + 1)
             return _read(connection, tenant_id, sequences)
 
-    def landed(self, tenant_id: str, limit: int) -> list[InboxEvent]:
-        """A tenant's oldest events that are in the warehouse and not done: a worker ended in between."""
+    def suspects(self, tenant_id: str, attempts: int) -> list[int]:
+        """Events not done that were claimed more often than that, the most often first."""
+        mine = (inbox.c.tenant_id == tenant_id, inbox.c.state.in_(_UNFINISHED), inbox.c.attempts > attempts)
+        query = select(inbox.c.sequence).where(*mine).order_by(inbox.c.attempts.desc(), inbox.c.sequence)
         with self._store.tenant(tenant_id, file=_FILE, is_read_only=True) as connection:
-            return _read(connection, tenant_id, _oldest(connection, tenant_id, "landed", limit))
+            return list(connection.scalars(query))
 
     def mark_landed(self, tenant_id: str, sequences: Sequence[int], at: datetime) -> None:
         """These events are in the warehouse."""
@@ -105,9 +110,13 @@ class Inbox:
         state = {"state": "failed"} if is_final else {}
         self._mark(tenant_id, sequences, _UNFINISHED, error=_plain(error), **state)
 
+    def mark_waiting(self, tenant_id: str, sequences: Sequence[int], error: str) -> None:
+        """Something else failed while these events were worked on (Stripe, the disk): the attempt does not count."""
+        self._mark(tenant_id, sequences, _UNFINISHED, error=_plain(error), attempts=inbox.c.attempts - 1)
+
     def tenants_waiting(self) -> list[str]:
-        """Tenants with received events, whoever waits longest first."""
-        query = select(inbox.c.tenant_id).where(inbox.c.state == "received").group_by(inbox.c.tenant_id)
+        """Tenants with events that are not done, whoever waits longest first."""
+        query = select(inbox.c.tenant_id).where(inbox.c.state.in_(_UNFINISHED)).group_by(inbox.c.tenant_id)
         with self._store.everyone(file=_FILE, is_read_only=True) as connection:
             return list(connection.scalars(query.order_by(func.min(inbox.c.sequence))))
 
@@ -121,14 +130,14 @@ class Inbox:
     def delete_bodies(self, tenant_id: str, received_before: datetime, *, limit: int = 1_000) -> int:
         """Delete raw bodies of a tenant's events that came before a time, at most `limit`; how many it were.
 
-        The row stays, so that a repetition is still known as one. What is not in the warehouse yet keeps its body.
+        The row stays, so that a repetition is still known as one. What is not done keeps its body.
         Call it until it answers less than `limit`: short transactions let the receiver in between.
         """
         old = (
             select(inbox_bodies.c.sequence)
             .join(inbox, inbox.c.sequence == inbox_bodies.c.sequence)
             .where(inbox_bodies.c.tenant_id == tenant_id, inbox.c.tenant_id == tenant_id)
-            .where(inbox.c.received_at < received_before, inbox.c.state != "received")
+            .where(inbox.c.received_at < received_before, inbox.c.state.not_in(_UNFINISHED))
             .order_by(inbox_bodies.c.sequence)
             .limit(limit)
         )
@@ -144,8 +153,8 @@ class Inbox:
                 _update(connection, _these(tenant_id, group) & inbox.c.state.in_(states), **values)
 
 
-def _oldest(connection: Connection, tenant_id: str, state: str, limit: int) -> list[int]:
-    query = select(inbox.c.sequence).where(inbox.c.tenant_id == tenant_id, inbox.c.state == state)
+def _oldest(connection: Connection, tenant_id: str, limit: int) -> list[int]:
+    query = select(inbox.c.sequence).where(inbox.c.tenant_id == tenant_id, inbox.c.state.in_(_UNFINISHED))
     return list(connection.scalars(query.order_by(inbox.c.sequence).limit(limit)))
 
 

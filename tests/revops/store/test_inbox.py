@@ -110,15 +110,14 @@ def test_a_claim_counts_an_attempt_and_takes_nothing_away(store: Store) -> None:
     assert [one.attempts for one in rows.claim("default", 10)] == [3, 2]
 
 
-def test_landed_events_are_claimed_no_more_and_done_ones_are_over(store: Store) -> None:
+def test_landed_events_are_claimed_until_they_are_done(store: Store) -> None:
     rows = Inbox(store)
     rows.append([event(1), event(2), event(3)])
     first, second, _ = (one.sequence for one in rows.claim("default", 10))
     rows.mark_landed("default", [first, second], AT)
-    assert [one.event.event_id for one in rows.landed("default", 10)] == ["evt_1", "evt_2"]
     rows.mark_done("default", [first], AT + timedelta(seconds=3))
     assert states(store) == {"evt_1": "done", "evt_2": "landed", "evt_3": "received"}
-    assert [one.event.event_id for one in rows.claim("default", 10)] == ["evt_3"]
+    assert [one.event.event_id for one in rows.claim("default", 10)] == ["evt_2", "evt_3"]
     done = row_of(store, "evt_1")
     assert (done.landed_at, done.done_at) == (AT, AT + timedelta(seconds=3))
 
@@ -191,7 +190,22 @@ def test_many_rows_are_marked_at_once(sqlite_store: Store) -> None:
     assert [one.event.event_id for one in claimed] == [f"evt_{number}" for number in range(11_000)]
     rows.mark_landed("default", [one.sequence for one in claimed], AT)
     assert rows.lag(AT).events == 12_000
+    rows.mark_done("default", [one.sequence for one in claimed], AT)
     assert len(rows.claim("default", 12_000)) == 1_000
+
+
+def test_what_failed_for_another_reason_is_no_attempt(store: Store) -> None:
+    rows = Inbox(store)
+    rows.append([event(1), event(2)])
+    for _ in range(5):
+        (one,) = rows.claim("default", 1)
+        rows.mark_waiting("default", [one.sequence], "Stripe is away")
+    assert rows.suspects("default", 0) == []
+    assert row_of(store, "evt_1").error == "Stripe is away"
+    rows.claim("default", 1)
+    (first, *_) = rows.claim("default", 2)
+    assert rows.suspects("default", 1) == [first.sequence]
+    assert [found.sequence for found in rows.claim("default", 1, only=first.sequence)] == [first.sequence]
 
 
 def test_several_writers_at_once_store_each_event_once(store: Store) -> None:
