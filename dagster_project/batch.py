@@ -15,7 +15,7 @@ from dagster_project.publish import PublicModel, public_models, publish_findings
 from dagster_project.warm_dbt import WarmDbt
 from ingestion.profile import Profile
 from ingestion.settings import StripeSettings
-from ingestion.stripe.events.delivered import BatchReport, land_delivered
+from ingestion.stripe.events.delivered import BatchReport, land_delivered, rehearse
 from revops.warehouse import read_pointer
 
 Step = Callable[[str], None]
@@ -37,6 +37,7 @@ class Batches:
         self._manifest = read_manifest()
         self._public = findings_models(self._manifest)
         self._dbt.warm_up(models_of_batch(self._manifest, ["invoice"]))
+        rehearse()
 
     def take(
         self,

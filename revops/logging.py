@@ -17,6 +17,8 @@ HIDDEN = "[hidden]"
 _KEY = re.compile(r"\b(sk|rk|pk|whsec)_[A-Za-z0-9_]{4,}")
 _CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w.])")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}")
+# Libraries that tell of each request they make.
+_TALKATIVE = ("httpx", "httpcore", "pyrate_limiter")
 # Values under these names are free text of people or secrets of any shape.
 _SECRET_NAMES = frozenset(
     (
@@ -93,6 +95,8 @@ def configure_logging(*, is_debug: bool = False, is_service: bool = False) -> No
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(level if is_debug else logging.WARNING)
 
 
 def _redact_event(_logger: Any, _method: str, event: Any) -> Any:

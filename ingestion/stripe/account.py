@@ -27,6 +27,7 @@ from ingestion.stripe.resources import EVENT, METER_EVENT_SUMMARY, RESOURCES, TA
 from ingestion.stripe.spool import Spool
 from ingestion.stripe.state import Integration, ResourceState
 from ingestion.stripe.summaries import metered_customers, read_summaries
+from ingestion.stripe.unseen import unseen_customers
 
 EVENTS_KEPT = timedelta(days=30)
 # An event can be listed a little after its time of creation; what is read twice lands once.
@@ -164,6 +165,8 @@ async def _backfill(run: _Run, account_id: str | None, *, is_everything: bool) -
         run.switch_off(name, error)
     read = [(r, covered) for r, _, covered in wanted if r.name not in listing.switched_off]
     run.land({r.name: spool.parts(r.name) for r, _ in read})
+    if read and "customer" not in listing.switched_off:
+        await _read_unseen(run, began)
     quarantined, other_mode = spool.refused()
     run.quarantined += quarantined
     for resource, covered_from in read:
@@ -176,6 +179,15 @@ async def _backfill(run: _Run, account_id: str | None, *, is_everything: bool) -
             other_mode_count=other_mode[resource.name],
             fully_read_at=known.fully_read_at if known and known.fully_read_at and not is_everything else began,
         )
+
+
+async def _read_unseen(run: _Run, began: datetime) -> None:
+    """Deleted customers are in no list, but they can be asked for by name."""
+    with ExitStack() as stack:
+        found = Changes(run.profile.spool / "unseen", run.profile.tenant_id, run.is_live, _now(), stack)
+        await read_again(run.reader, unseen_customers(run.profile, began), found)
+    run.quarantined += found.quarantined
+    run.land(found.parts)
 
 
 def _wanted(

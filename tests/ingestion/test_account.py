@@ -69,6 +69,14 @@ def _known(profile: Profile, table: str) -> dict[str, object]:
     return {id: "deleted" if one.get("deleted") else one for id, one in newest(profile, table).items()}
 
 
+def test_customers_deleted_long_ago_are_asked_for_by_name(landed: Profile, company: Running) -> None:
+    """No list has them and their events are gone; their invoices still name them."""
+    customers = newest(landed, "customer")
+    named = {one["customer"] for table in ("invoice", "subscription") for one in newest(landed, table).values()}
+    assert named <= set(customers)
+    assert any(one.get("deleted") for one in customers.values())
+
+
 def test_a_second_look_lands_nothing(landed: Profile, company: Running) -> None:
     before = version_count(landed)
     assert land(landed, from_api(company.url)).rows == {}
@@ -190,7 +198,8 @@ def test_since_limits_transactions_but_not_who_they_belong_to(profile: Profile, 
     land(profile, from_api(company.url), since=since)
     created = [one["created"] for one in newest(profile, "invoice").values()]
     assert min(created) >= since.timestamp()
-    assert min(one["created"] for one in newest(profile, "customer").values()) < since.timestamp()
+    known = [one for one in newest(profile, "customer").values() if not one.get("deleted")]
+    assert min(one["created"] for one in known) < since.timestamp()
     assert states(profile)["invoice"]["covered_from"] == since.replace(tzinfo=None)
     limited = version_count(profile)["invoice"]
     land(profile, from_api(company.url))

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from ingestion import versions
@@ -25,7 +28,7 @@ from ingestion.stripe.client import StripeReader
 from ingestion.stripe.events import thin, transitions
 from ingestion.stripe.events.changes import Changes
 from ingestion.stripe.events.doubt import in_doubt, read_again, read_payments_of
-from ingestion.stripe.landing import finish
+from ingestion.stripe.landing import finish, prepare
 from ingestion.stripe.objects import MalformedObjectError, parse
 from ingestion.stripe.resources import EVENT
 from ingestion.stripe.spool import refused
@@ -55,6 +58,26 @@ def land_delivered(profile: Profile, settings: StripeSettings, bodies: Sequence[
     a first run, otherwise as the reader and the loader do; whatever it raises, the batch can be landed again.
     """
     return asyncio.run(_land(profile, settings, bodies))
+
+
+def rehearse() -> None:
+    """Lands an event of nobody into a warehouse that is thrown away: what is done for the first time takes seconds."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    event: dict[str, Any] = {
+        "id": "evt_1",
+        "object": "event",
+        "type": "customer.updated",
+        "created": 0,
+        "livemode": False,
+    }
+    event["data"] = {"object": {"id": "cus_1", "object": "customer", "livemode": False}}
+    with TemporaryDirectory() as folder:
+        profile = Profile(Path(folder))
+        prepare(profile)
+        nobody = state.Integration("export", None, "test", now, None, None, now)
+        table = state.integration_table(nobody, profile.tenant_id)
+        versions.replace(profile, profile.dataset, {"integration": table})
+        land_delivered(profile, StripeSettings(stripe_api_key=None), [orjson.dumps(event)])
 
 
 async def _land(profile: Profile, settings: StripeSettings, bodies: Sequence[bytes]) -> BatchReport:
