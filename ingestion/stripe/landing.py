@@ -128,14 +128,14 @@ def _load_export(profile: Profile, settings: StripeSettings, progress: Progress)
             f"{profile.home} holds a {before.mode}-mode account: use another LEAKS_HOME for STRIPE_MODE={settings.mode}"
         )
     changed_files = [f for f in files if _is_changed(f.resource, f.digest, states)]
-    is_same = not changed_files and before is not None and settings.stripe_export_at is None
     spool = profile.spool / "export"
     shutil.rmtree(spool, ignore_errors=True)
     target = Target(folder=spool, tenant_id=profile.tenant_id, is_live=settings.mode == "live", loaded_at=now)
     stated_at = stated_time(folder, settings.stripe_export_at)
     read = read_export(profile, changed_files, target, progress)
-    if is_same and before is not None:
-        exported_at = before.source_now
+    if not changed_files and before is not None:
+        # Events may have told of later moments since.
+        exported_at = max(before.source_now, stated_at or before.source_now)
     elif stated_at is not None:
         exported_at = stated_at
     else:
