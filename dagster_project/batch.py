@@ -4,11 +4,12 @@ It is the pipeline's own way with less of it: the same landing, the same models 
 the same publisher. What it leaves out (marts that no leak reads, data tests, product usage) the next run brings.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from dagster_project.batch_models import models_of_batch
+from dagster_project.batch_models import is_of_leaks, models_of_batch
 from dagster_project.manifest import read_manifest
 from dagster_project.moments import next_second, utc
 from dagster_project.publish import PublicModel, public_models, publish_findings
@@ -69,8 +70,7 @@ class Batches:
         return BatchOutcome(landed, as_of)
 
 
-def findings_models(manifest: dict[str, object]) -> list[PublicModel]:
+def findings_models(manifest: Mapping[str, Any]) -> list[PublicModel]:
     """The public tables of the leaks."""
-    nodes: dict[str, dict[str, object]] = manifest["nodes"]  # type: ignore[assignment]
-    of_leaks = {node["name"] for node in nodes.values() if "leaks" in list(node["fqn"])[1:-1]}  # type: ignore[call-overload]
+    of_leaks = {node["name"] for node in manifest["nodes"].values() if is_of_leaks(node)}
     return [model for model in public_models(manifest) if model.name in of_leaks]

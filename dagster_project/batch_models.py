@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-_LEAKS = "leaks"
 # No leak reads it: it notes what was built, so that a customer who changes back is built again.
 _BUILT_STATES = "int_billing__built_states"
 
@@ -19,10 +18,15 @@ def models_of_batch(manifest: Mapping[str, Any], touched: Collection[str]) -> li
         for id, source in manifest["sources"].items()
         if source["source_name"] == "stripe" and source["name"] in touched
     }
-    leaks = {id for id, node in nodes.items() if _LEAKS in node["fqn"][1:-1] or node["name"] == _BUILT_STATES}
+    leaks = {id for id, node in nodes.items() if is_of_leaks(node) or node["name"] == _BUILT_STATES}
     needed = leaks | _reach(leaks, {id: node["depends_on"]["nodes"] for id, node in nodes.items()})
     affected = _reach(sources, manifest["child_map"])
     return sorted(nodes[id]["name"] for id in needed & affected & nodes.keys())
+
+
+def is_of_leaks(node: Mapping[str, Any]) -> bool:
+    """Whether a node of the manifest stands in the folder of the leaks."""
+    return "leaks" in node["fqn"][1:-1]
 
 
 def _reach(begin: Collection[str], following: Mapping[str, Collection[str]]) -> set[str]:

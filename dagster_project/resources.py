@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
@@ -13,15 +13,12 @@ from dagster_project.moments import utc
 from dagster_project.plan import Plan, decide
 from ingestion.lock import writer_lock
 from ingestion.profile import Profile
-from revops.bootstrap import policy_of
-from revops.findings import read_findings, read_resolutions
+from revops.bootstrap import leaks_of_published, policy_of
 from revops.leak_types import read_leak_types
 from revops.policy import Policy
-from revops.service.open_leaks import LeakChanges, open_leaks
+from revops.service.open_leaks import LeakChanges
 from revops.settings import load_settings
 from revops.store import open_store
-from revops.store.leaks import Leaks
-from revops.warehouse import Published
 
 
 class RunOptions(dg.ConfigurableResource[None]):
@@ -76,12 +73,9 @@ class Home(dg.ConfigurableResource["Home"]):
 
     def open_leaks(self) -> LeakChanges:
         """Make leaks of what is published now."""
-        tenant_id = self.profile.tenant_id
         settings = load_settings()
-        with Published.open(self.profile.home, tenant=tenant_id) as published:
-            findings, resolutions = read_findings(published), read_resolutions(published)
         with open_store(settings, upgrade=True) as store:
-            return open_leaks(Leaks(store), tenant_id, findings, resolutions, actor="pipeline", at=datetime.now(UTC))
+            return leaks_of_published(store, settings, self.profile.tenant_id, actor="pipeline")
 
     def plan(self, options: RunOptions) -> Plan:
         """What this run builds; the same at every step, because landing is over and the lock is held."""

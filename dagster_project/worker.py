@@ -23,13 +23,10 @@ from ingestion.profile import Profile
 from ingestion.settings import StripeSettings
 from revops.bootstrap import Worker as Parts
 from revops.errors import RevopsError
-from revops.findings import read_findings, read_resolutions
-from revops.service.open_leaks import LeakChanges, open_leaks
+from revops.service.open_leaks import LeakChanges
 from revops.settings import TENANT, Settings
 from revops.store.inbox import InboxEvent
-from revops.warehouse import Published
 
-ACTOR = "worker"
 EVENTS_AT_ONCE = 1_000
 POLL_SECONDS = 0.1
 TENANTS_AT_ONCE = 4
@@ -132,7 +129,7 @@ class Worker:
                 self._step(tenant_id, name)
 
             outcome = self._batches.take(profile, self._source(tenant_id), bodies, step)
-            changes = self._open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
+            changes = self._parts.open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
         self._step(tenant_id, "opened")
         inbox.mark_done(tenant_id, sequences, _now())
         self._step(tenant_id, "marked")
@@ -160,15 +157,11 @@ class Worker:
         return []
 
     def _source(self, tenant_id: str) -> StripeSettings:
+        """Where a tenant's objects are read again; what the environment names is the tenant default's alone."""
         key = self._parts.credentials(tenant_id)
-        if key is not None:
-            return StripeSettings(stripe_api_key=key)
-        return StripeSettings() if tenant_id == TENANT else StripeSettings(stripe_api_key=None)
-
-    def _open_leaks(self, tenant_id: str) -> LeakChanges:
-        with Published.open(self._settings.leaks_home, tenant=tenant_id) as published:
-            findings, resolutions = read_findings(published), read_resolutions(published)
-        return open_leaks(self._parts.leaks, tenant_id, findings, resolutions, actor=ACTOR, at=_now())
+        if key is None and tenant_id == TENANT:
+            return StripeSettings()
+        return StripeSettings(stripe_api_key=key, stripe_account=None, stripe_export=None, stripe_mode=None)
 
 
 def _now() -> datetime:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from pydantic import SecretStr
 
+from revops.findings import read_findings, read_resolutions
 from revops.policy import Policy, load_policy, read_policy_file
 from revops.service.import_policy import import_policy
 from revops.service.note_refusals import Refused
+from revops.service.open_leaks import LeakChanges, open_leaks
 from revops.service.recognise import Senders
 from revops.settings import TENANT, Settings
 from revops.store import Store, schema
@@ -20,6 +22,7 @@ from revops.store.policies import Policies
 from revops.store.secrets import Secrets
 from revops.store.security_log import SecurityLine, SecurityLog
 from revops.store.tenants import Tenants
+from revops.warehouse import Published
 
 _log = structlog.get_logger(__name__)
 
@@ -87,12 +90,12 @@ class Worker:
     """What taking events from the inbox to leaks needs of the store."""
 
     inbox: Inbox
-    leaks: Leaks
+    open_leaks: Callable[[str], LeakChanges]
     credentials: Callable[[str], SecretStr | None]
 
 
 def worker(store: Store, settings: Settings) -> Worker:
-    """The inbox, the leaks, and each tenant's API key (None for the tenant whose source the environment names)."""
+    """The inbox, what makes leaks, and each tenant's API key (None for a tenant without one in the store)."""
     integrations = Integrations(store, Secrets(settings.leaks_secret_key))
     held: dict[str, tuple[datetime, SecretStr | None]] = {}
 
@@ -111,7 +114,14 @@ def worker(store: Store, settings: Settings) -> Worker:
             held[tenant_id] = known = (now, key)
         return known[1]
 
-    return Worker(Inbox(store), Leaks(store), credentials)
+    return Worker(Inbox(store), lambda tenant_id: leaks_of_published(store, settings, tenant_id, _WORKER), credentials)
+
+
+def leaks_of_published(store: Store, settings: Settings, tenant_id: str, actor: str) -> LeakChanges:
+    """Open and close a tenant's leaks after what is published; the caller holds the tenant's warehouse."""
+    with Published.open(settings.leaks_home, tenant=tenant_id) as published:
+        findings, resolutions = read_findings(published), read_resolutions(published)
+    return open_leaks(Leaks(store), tenant_id, findings, resolutions, actor=actor, at=datetime.now(UTC))
 
 
 def policy_of(store: Store, settings: Settings, tenant_id: str, leak_types: Collection[str]) -> Policy:

@@ -133,9 +133,10 @@ def _load_export(profile: Profile, settings: StripeSettings, progress: Progress)
     target = Target(folder=spool, tenant_id=profile.tenant_id, is_live=settings.mode == "live", loaded_at=now)
     stated_at = stated_time(folder, settings.stripe_export_at)
     read = read_export(profile, changed_files, target, progress)
-    if not changed_files and before is not None:
-        # Events may have told of later moments since.
-        exported_at = max(before.source_now, stated_at or before.source_now)
+    known_at = max((s.read_at for f in files if (s := states.get(f.resource)) and s.read_at), default=None)
+    if not changed_files and before is not None and stated_at in (None, known_at):
+        # The same export as last time; events may have told of later moments since.
+        exported_at = before.source_now
     elif stated_at is not None:
         exported_at = stated_at
     else:

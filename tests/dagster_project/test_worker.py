@@ -170,3 +170,30 @@ def test_a_run_that_holds_the_warehouse_is_waited_for(settings: Settings, sqlite
         receive(sqlite_store, "b")
     waiting.join(timeout=20)
     assert taken.batches == [("default", ["a", "b"])], "what came meanwhile is in the same batch"
+
+
+def test_the_environments_account_is_the_default_tenants_alone(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "STRIPE_API_KEY": "rk_" + "live_of_default",
+        "STRIPE_ACCOUNT": "acct_of_default",
+        "STRIPE_EXPORT": "/exports/of/default",
+    }.items():
+        monkeypatch.setenv(name, value)
+    sources: dict[str, Any] = {}
+
+    class Looking(Taken):
+        def take(self, profile: Profile, source: Any, bodies: Sequence[bytes], step: Callable[[str], None]) -> Any:
+            sources[profile.tenant_id] = source
+            return super().take(profile, source, bodies, step)
+
+    receive(sqlite_store, "a", tenant="acme")
+    receive(sqlite_store, "b")
+    working(settings, sqlite_store, Looking()).drain()
+    assert (sources["acme"].stripe_api_key, sources["acme"].stripe_account, sources["acme"].stripe_export) == (
+        None,
+        None,
+        None,
+    )
+    assert sources["default"].stripe_account == "acct_of_default"

@@ -135,6 +135,28 @@ def test_a_change_of_status_that_cannot_be_is_asked_for_and_stripe_wins(landed: 
     assert newest(landed, "subscription")[ended["id"]]["status"] == "canceled"
 
 
+def test_what_a_worker_had_no_time_to_ask_for_is_asked_for_by_the_next(landed: Profile, company: Running) -> None:
+    """It died after the landing: the same batch again lands nothing, and must not take the doubt for settled."""
+    company.clock.advance(timedelta(hours=1).total_seconds())
+    ended = next(one for one in newest(landed, "subscription").values() if one["status"] == "canceled")
+    company.upsert(ended)
+    back = event(1, company.clock.now() - 5, "customer.subscription.updated", {**ended, "status": "active"})
+    deliver(landed, NOBODY, back)
+    assert newest(landed, "subscription")[ended["id"]]["status"] == "active"
+    again = deliver(landed, from_api(company.url), back)
+    assert (again.impossible, newest(landed, "subscription")[ended["id"]]["status"]) == (1, "canceled")
+    assert deliver(landed, from_api(company.url), back).impossible == 0, "what Stripe settled stays settled"
+
+
+def test_an_exports_owner_is_never_asked_with_a_key_that_happens_to_be_set(
+    landed: Profile, company: Running, company_folder: Path
+) -> None:
+    one = next(iter(newest(landed, "subscription").values()))
+    both = from_api(company.url, stripe_export=company_folder)
+    deliver(landed, both, event(1, company.clock.now() - 5, "customer.subscription.updated", one))
+    assert company.requests == []
+
+
 @pytest.mark.parametrize(
     ("before", "after", "is_one"),
     [

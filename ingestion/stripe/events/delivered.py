@@ -92,7 +92,9 @@ async def _land(profile: Profile, settings: StripeSettings, bodies: Sequence[byt
     is_live = before.mode == "live"
     now = datetime.now(UTC).replace(tzinfo=None)
     async with AsyncExitStack() as stack:
-        reader = await stack.enter_async_context(StripeReader(settings)) if settings.stripe_api_key else None
+        # Where the source is an export, a key that is set as well may be another account's.
+        can_ask = settings.stripe_api_key is not None and settings.stripe_export is None
+        reader = await stack.enter_async_context(StripeReader(settings)) if can_ask else None
         with ExitStack() as parts:
             changes = Changes(folder / "events", profile.tenant_id, is_live, now, parts)
             for body in bodies:
@@ -100,7 +102,7 @@ async def _land(profile: Profile, settings: StripeSettings, bodies: Sequence[byt
         _note(report, changes, versions.land(profile, changes.parts, fully_read_at=_fully_read_at(profile), now=now))
         quarantined = changes.quarantined
         if reader is not None:
-            quarantined = [*quarantined, *await _settle(profile, reader, changes, report, now)]
+            quarantined = [*quarantined, *await _settle(profile, reader, changes, report)]
     moments = [
         before.source_now,
         *([reader.now] if reader and reader.now else []),
@@ -134,12 +136,10 @@ async def _add(body: bytes, changes: Changes, reader: StripeReader | None) -> No
     changes.add(value, EVENT, changes.loaded_at)
 
 
-async def _settle(
-    profile: Profile, reader: StripeReader, changes: Changes, report: BatchReport, now: datetime
-) -> list[Any]:
+async def _settle(profile: Profile, reader: StripeReader, changes: Changes, report: BatchReport) -> list[Any]:
     """Reads again what the landed events leave in doubt; what Stripe says now stands against all of them."""
     subscriptions = {id for table, id in changes.touched if table == "subscription"}
-    wrong = transitions.impossible(profile, subscriptions, now)
+    wrong = transitions.impossible(profile, subscriptions)
     report.impossible = len(wrong)
     doubtful = in_doubt(profile, changes.touched, changes.cut)
     doubtful |= {("subscription", id): moment for id, moment in wrong.items()}
