@@ -98,6 +98,17 @@ with
             and reporting.currency = policy.reporting_currency
     ),
 
+    without_direct as (
+        select pairs.*
+        from pairs
+        left join
+            (select distinct tenant_id, currency from direct) as known
+            on pairs.tenant_id = known.tenant_id
+            and pairs.currency = known.currency
+        inner join policy on pairs.tenant_id = policy.tenant_id
+        where known.currency is null and pairs.currency <> policy.reporting_currency
+    ),
+
     -- charge currency -> settlement currency -> reporting currency
     crossed as (
         select
@@ -109,7 +120,7 @@ with
                 partition by pairs.tenant_id, pairs.rate_date, pairs.currency
                 order by onward.rate_date desc, onward.preference, pairs.into_currency
             ) as position
-        from pairs
+        from without_direct as pairs
         inner join
             (
                 select tenant_id, rate_date, currency, units, 1 as preference
@@ -127,11 +138,9 @@ with
         select tenant_id, rate_date, currency, units
         from direct
         union all
-        select crossed.tenant_id, crossed.rate_date, crossed.currency, crossed.units
+        select tenant_id, rate_date, currency, units
         from crossed
-        left join
-            direct on crossed.tenant_id = direct.tenant_id and crossed.currency = direct.currency
-        where crossed.position = 1 and direct.currency is null
+        where position = 1
     ),
 
     rates as (
