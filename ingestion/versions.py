@@ -53,6 +53,8 @@ ROWS_COMPARED_AT_ONCE = 400_000
 # A row group is held in memory by each thread until it is written: 120,000 payloads, DuckDB's default, are 300 MB.
 PART_FORMAT = f"(format parquet, compression lz4, row_group_size {ROW_GROUP_ROWS})"
 NEWEST_FIRST = "version_at desc, (source = 'event') asc, loaded_at desc, event_id desc, payload_hash"
+# For `qualify`: one row per object, its newest version.
+IS_NEWEST = f"row_number() over (partition by id order by {NEWEST_FIRST}) = 1"
 
 
 def prepare(profile: Profile, tables: Iterable[str], replaced: Mapping[str, pa.Schema]) -> None:
@@ -152,7 +154,6 @@ def _imports(paths: Sequence[Path]) -> Iterator[Any]:
 def _run(profile: Profile, data: Any) -> LoadInfo:
     pipelines = profile.pipelines_dir
     shutil.rmtree(pipelines, ignore_errors=True)
-    dlt.config["runtime.dlthub_telemetry"] = False
     # Nothing of a pipeline's state is used: the tables are ours, and what has landed is compared before.
     dlt.config["restore_from_destination"] = False
     dlt.config["load.workers"] = 1

@@ -45,7 +45,6 @@ def append(profile: Profile, kind: Kind, part: Part) -> None:
     """
     pipelines = profile.pipelines_dir / DATASET
     shutil.rmtree(pipelines, ignore_errors=True)
-    dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["load.workers"] = 1
     dlt.config["load.raise_on_failed_jobs"] = True
     credentials = DuckDbCredentials(str(profile.warehouse))
