@@ -11,6 +11,7 @@ from cli.doctor import doctor
 from cli.policy import app as policy
 from cli.run import run
 from cli.sandbox import app as sandbox
+from cli.security_log import security_log
 from cli.serve import serve
 from cli.sql import sql
 from cli.tenants import app as tenants
@@ -31,6 +32,7 @@ app.command()(doctor)
 app.command()(demo)
 app.command()(worker)
 app.command()(serve)
+app.command("security-log")(security_log)
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
 app.add_typer(db, name="db", help="The operational store: schema, backups, key.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.connect import connect, disconnect
 from cli.output import Format
 from cli.secret_input import read_secret
 from cli.store import author, now, open_for_verb
@@ -14,10 +16,14 @@ from cli.store import author, now, open_for_verb
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from revops.store.integrations import Integration, Mode
+    from revops.domain.connect import Mode
+    from revops.store.integrations import Integration
     from revops.store.tenants import Tenant
 
 app = typer.Typer(help="The companies whose revenue is watched.", no_args_is_help=True)
+
+app.command()(connect)
+app.command()(disconnect)
 
 _KEY = re.compile(r"(?:rk|sk)_(live|test)_\w+")
 _COLUMNS = ["tenant_id", "name", "created_at", "removed_at", "integrations"]
@@ -35,33 +41,36 @@ def add(
         str | None,
         typer.Option(metavar="VAR", help="The variable that holds its webhook secrets, by commas; - reads stdin."),
     ] = None,
+    product_usage_env: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VAR", help="The variable that says where its product's logs are, as LEAKS_PRODUCT_USAGE does."
+        ),
+    ] = None,
     mode: Annotated[str | None, typer.Option(help="live or test; by default the key's, else live.")] = None,
 ) -> None:
     """Add a tenant, or renew its name and secrets, which are stored encrypted with LEAKS_SECRET_KEY."""
     key = read_secret(api_key_env, "API key")
     webhook_secrets = _webhook_secrets(read_secret(webhook_secret_env, "webhook secret"))
+    places = read_secret(product_usage_env, "place of logs")
     chosen = _mode(mode, key)
     from revops.settings import load_settings
-    from revops.store.integrations import Integrations
+    from revops.store.integrations import PRODUCT_USAGE, STRIPE, Integrations
     from revops.store.secrets import Secrets
     from revops.store.tenants import Tenants
 
     secrets = Secrets(load_settings().leaks_secret_key)
-    if key or webhook_secrets:
+    has_secrets = bool(key or webhook_secrets or places)
+    if has_secrets:
         secrets.require_key()
     with open_for_verb() as store:
         is_new = Tenants(store).add(slug, name, actor=author(), at=now())
+        keep = partial(Integrations(store, secrets).connect, slug, mode=chosen, actor=author(), at=now())
         if key or webhook_secrets:
-            Integrations(store, secrets).connect(
-                slug,
-                mode=chosen,
-                kind="api_key",
-                credentials=key,
-                webhook_secrets=webhook_secrets,
-                actor=author(),
-                at=now(),
-            )
-    typer.echo(f"{slug}: {'added' if is_new else 'was there'}{', secrets stored' if key or webhook_secrets else ''}.")
+            keep(system=STRIPE, kind="api_key", credentials=key, webhook_secrets=webhook_secrets)
+        if places:
+            keep(system=PRODUCT_USAGE, kind="export", credentials=places)
+    typer.echo(f"{slug}: {'added' if is_new else 'was there'}{', secrets stored' if has_secrets else ''}.")
 
 
 @app.command("list")
@@ -87,10 +96,14 @@ def list_(
 @app.command()
 def remove(slug: Annotated[str, typer.Argument(help="A tenant.")]) -> None:
     """Stop working on a tenant and forget its credentials; its leaks, decisions and files stay."""
+    from revops import bootstrap
     from revops.settings import load_settings
-    from revops.store.tenants import Tenants
+    from revops.store.tenants import Tenants, check_removable
 
+    check_removable(slug)
     with open_for_verb() as store:
+        # An account that was connected is let go at Stripe, too.
+        bootstrap.disconnect(store, load_settings(), slug, actor=author(), at=now())
         was_there = Tenants(store).remove(slug, actor=author(), at=now())
     folder = load_settings().leaks_home / slug
     kept = f" Its warehouse stays in {folder}." if folder.exists() else ""

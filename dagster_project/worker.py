@@ -17,14 +17,14 @@ import structlog
 from dagster_project.batch import Batches
 from dagster_project.build import BuildError
 from dagster_project.publish import PublishError
+from dagster_project.sources import stripe_settings
 from ingestion.errors import IngestionError
 from ingestion.lock import writer_lock
 from ingestion.profile import Profile
-from ingestion.settings import StripeSettings
 from revops.bootstrap import Worker as Parts
 from revops.errors import RevopsError
 from revops.service.open_leaks import LeakChanges
-from revops.settings import TENANT, Settings
+from revops.settings import Settings
 from revops.store.inbox import InboxEvent
 
 EVENTS_AT_ONCE = 1_000
@@ -35,6 +35,8 @@ LOCK_SECONDS = 1_800.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 # Events that were claimed this often without an end are taken one by one, and given up after some more.
 SUSPECT_AFTER, GIVEN_UP_AFTER = 3, 8
+# The owner of a connected account has ended our access to it.
+DEAUTHORISED = "account.application.deauthorized"
 EXPECTED = (BuildError, IngestionError, PublishError, RevopsError)
 
 Step = Callable[[str, str], None]
@@ -120,6 +122,7 @@ class Worker:
             if not claimed:
                 return
             self._step(tenant_id, "claimed")
+            self._note_deauthorised(claimed)
             sequences = [one.sequence for one in claimed]
             bodies = [one.event.body for one in claimed]
 
@@ -128,7 +131,9 @@ class Worker:
                     inbox.mark_landed(tenant_id, sequences, _now())
                 self._step(tenant_id, name)
 
-            outcome = self._batches.take(profile, self._source(tenant_id), bodies, step)
+            outcome = self._batches.take(
+                profile, stripe_settings(tenant_id, self._parts.stripe(tenant_id)), bodies, step
+            )
             changes = self._parts.open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
         self._step(tenant_id, "opened")
         inbox.mark_done(tenant_id, sequences, _now())
@@ -144,6 +149,12 @@ class Worker:
             seconds=round(time.monotonic() - started, 3),
         )
 
+    def _note_deauthorised(self, claimed: list[InboxEvent]) -> None:
+        """First of all: what its owner has closed to us is asked nothing more."""
+        for one in claimed:
+            if one.event.event_type == DEAUTHORISED:
+                self._parts.note_deauthorised(one.event)
+
     def _claim(self, tenant_id: str) -> list[InboxEvent]:
         """What waits, and what an ended worker had begun; an event that may be what ended it, alone."""
         inbox = self._parts.inbox
@@ -155,13 +166,6 @@ class Worker:
             return [suspect]
         inbox.mark_failed(tenant_id, suspects[:1], "the worker ended each time it took this event", is_final=True)
         return []
-
-    def _source(self, tenant_id: str) -> StripeSettings:
-        """Where a tenant's objects are read again; what the environment names is the tenant default's alone."""
-        key = self._parts.credentials(tenant_id)
-        if key is None and tenant_id == TENANT:
-            return StripeSettings()
-        return StripeSettings(stripe_api_key=key, stripe_account=None, stripe_export=None, stripe_mode=None)
 
 
 def _now() -> datetime:

@@ -25,10 +25,11 @@ class Profile:
             raise ProfileError(f"PROFILE is {self.name!r}; allowed: {', '.join(DESTINATIONS)}")
 
     @classmethod
-    def from_environment(cls) -> Self:
+    def from_environment(cls, tenant_id: str = "default") -> Self:
         """Reads LEAKS_HOME and PROFILE; raises ProfileError for an unknown destination."""
         settings = HomeSettings()
-        return cls(home=settings.leaks_home.expanduser().absolute(), name=settings.profile)
+        home = settings.leaks_home.expanduser().absolute()
+        return cls(home=home, name=settings.profile, tenant_id=tenant_id)
 
     @property
     def tenant_dir(self) -> Path:

@@ -1,5 +1,6 @@
 """From settings to a store and what services ask of it: the only place that wires."""
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,16 +8,23 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from pydantic import SecretStr
 
+from revops.connectors.stripe_connect import StripeConnect
+from revops.domain.connect import ConnectRefusedError, ConnectSettingsError, Mode
+from revops.domain.received import ReceivedEvent
+from revops.domain.stripe_access import StripeAccess
 from revops.findings import read_findings, read_resolutions
 from revops.policy import Policy, load_policy, read_policy_file
+from revops.service.connect_account import Connecting
+from revops.service.disconnect_account import disconnect_account, note_deauthorised
 from revops.service.import_policy import import_policy
 from revops.service.note_refusals import Refused
 from revops.service.open_leaks import LeakChanges, open_leaks
 from revops.service.recognise import Senders
 from revops.settings import TENANT, Settings
-from revops.store import Store, schema
+from revops.store import SecretKeyError, Store, schema
+from revops.store.connect_states import ConnectStates
 from revops.store.inbox import Inbox, Lag
-from revops.store.integrations import Integrations
+from revops.store.integrations import PRODUCT_USAGE, Integrations
 from revops.store.leaks import Leaks
 from revops.store.policies import Policies
 from revops.store.secrets import Secrets
@@ -29,6 +37,8 @@ _log = structlog.get_logger(__name__)
 # In the security log, who was refused: nobody we know.
 _STRANGER = "unknown"
 _WORKER = "worker"
+# Whom sealed states of links belong to: what is sealed for them opens nothing else.
+_STATE = "connect-link"
 # A key that was replaced is taken up by a running worker after at most this long.
 _KEYS_HELD = timedelta(minutes=5)
 
@@ -72,17 +82,99 @@ def inbox_lag(store: Store, settings: Settings) -> Callable[[], Lag]:
 
 
 def refusal_log(store: Store) -> Callable[[Sequence[Refused]], None]:
-    """Writes refused deliveries of known tenants into the security log."""
+    """Writes refused deliveries of known tenants, and refused connections, into the security log."""
     log = SecurityLog(store)
 
     def record(refused: Sequence[Refused]) -> None:
         at = datetime.now(UTC)
         for one in refused:
-            if one.tenant_id is not None:
+            # A forged link names no tenant, and whoever runs this installation should know.
+            tenant_id = TENANT if one.tenant_id is None and one.event == "refused_connect" else one.tenant_id
+            if tenant_id is not None:
                 detail = {"reason": one.reason, "times": one.times}
-                log.append(SecurityLine(one.tenant_id, at, _STRANGER, one.event, one.address, detail))
+                log.append(SecurityLine(tenant_id, at, _STRANGER, one.event, one.address, detail))
 
     return record
+
+
+def stripe_of(store: Store, settings: Settings, tenant_id: str, *, purpose: str, actor: str) -> StripeAccess | None:
+    """How a tenant's Stripe account is reached, where the store knows; the security log says who took the key.
+
+    Raises SecretKeyError, and ConnectSettingsError where the platform's key is missing or of the other mode.
+    """
+    integrations = Integrations(store, Secrets(settings.leaks_secret_key))
+    at = datetime.now(UTC)
+    for one in integrations.reading(tenant_id)[:1]:
+        if one.kind == "connect":
+            key = _platform_key(settings, one.mode)
+            integrations.note_use(tenant_id, one.integration_id, purpose=purpose, actor=actor, at=at)
+            return StripeAccess(key, one.account_id)
+        taken = integrations.credentials(tenant_id, one.integration_id, purpose=purpose, actor=actor, at=at)
+        return StripeAccess(taken) if taken else None
+    return None
+
+
+def product_usage_of(store: Store, settings: Settings, tenant_id: str, *, purpose: str, actor: str) -> SecretStr | None:
+    """Where a tenant's product keeps its logs, where the store knows. Raises SecretKeyError."""
+    integrations = Integrations(store, Secrets(settings.leaks_secret_key))
+    for one in integrations.read(tenant_id):
+        if one.system == PRODUCT_USAGE and one.status == "active":
+            at = datetime.now(UTC)
+            return integrations.credentials(tenant_id, one.integration_id, purpose=purpose, actor=actor, at=at)
+    return None
+
+
+def connected_tenants(store: Store) -> set[str]:
+    """Tenants whose Stripe account the store knows how to read."""
+    there = {tenant.tenant_id for tenant in Tenants(store).read()}
+    return {one.tenant_id for one in Integrations(store, Secrets(None)).reading()} & there
+
+
+def _platform_key(settings: Settings, mode: Mode) -> SecretStr:
+    key = settings.stripe_connect_api_key
+    if key is None:
+        raise ConnectSettingsError(
+            "STRIPE_CONNECT_API_KEY is not set; accounts that are connected by Stripe Connect are read with the "
+            "platform's key."
+        )
+    if f"_{mode}_" not in key.get_secret_value()[:8]:
+        raise ConnectSettingsError(f"STRIPE_CONNECT_API_KEY is no {mode} key, but the connected account is {mode}.")
+    return key
+
+
+def platform(settings: Settings) -> StripeConnect:
+    """Stripe Connect. Raises ConnectSettingsError where it is not set up."""
+    client_id, key = settings.stripe_connect_client_id, settings.stripe_connect_api_key
+    if client_id is None or key is None:
+        raise ConnectSettingsError(
+            "Stripe Connect is not set up: set STRIPE_CONNECT_CLIENT_ID and STRIPE_CONNECT_API_KEY, both of the "
+            "platform's Connect settings in Stripe's dashboard."
+        )
+    return StripeConnect(client_id, key, settings.stripe_connect_base)
+
+
+def connecting(store: Store, settings: Settings) -> Connecting:
+    """What connecting accounts works with. Raises ConnectSettingsError and SecretKeyError where it is not set up."""
+    secrets = Secrets(settings.leaks_secret_key)
+    secrets.require_key()
+
+    def seal(tenant_id: str, state_id: str) -> str:
+        return secrets.encrypt(SecretStr(json.dumps([tenant_id, state_id])), _STATE).decode()
+
+    def unseal(state: str) -> tuple[str, str]:
+        try:
+            tenant_id, state_id = json.loads(secrets.decrypt(state.encode(), _STATE).get_secret_value())
+        except (SecretKeyError, UnicodeEncodeError) as error:
+            raise ConnectRefusedError("connect_forged", "This link is none of ours.") from error
+        return str(tenant_id), str(state_id)
+
+    return Connecting(ConnectStates(store), Integrations(store, secrets), platform(settings), seal, unseal)
+
+
+def disconnect(store: Store, settings: Settings, tenant_id: str, *, actor: str, at: datetime) -> int:
+    """End what a tenant's Stripe account is read by, and count it. Raises as `disconnect_account` does."""
+    connections = Integrations(store, Secrets(None))
+    return disconnect_account(connections, lambda: platform(settings), tenant_id, actor=actor, at=at)
 
 
 @dataclass(frozen=True)
@@ -91,30 +183,32 @@ class Worker:
 
     inbox: Inbox
     open_leaks: Callable[[str], LeakChanges]
-    credentials: Callable[[str], SecretStr | None]
+    stripe: Callable[[str], StripeAccess | None]
+    note_deauthorised: Callable[[ReceivedEvent], None]
 
 
 def worker(store: Store, settings: Settings) -> Worker:
-    """The inbox, what makes leaks, and each tenant's API key (None for a tenant without one in the store)."""
-    integrations = Integrations(store, Secrets(settings.leaks_secret_key))
-    held: dict[str, tuple[datetime, SecretStr | None]] = {}
+    """The inbox, what makes leaks, and how each tenant's account is reached (None where the store does not know)."""
+    held: dict[str, tuple[datetime, StripeAccess | None]] = {}
 
-    def credentials(tenant_id: str) -> SecretStr | None:
+    def stripe(tenant_id: str) -> StripeAccess | None:
         now = datetime.now(UTC)
         known = held.get(tenant_id)
         if known is None or now - known[0] > _KEYS_HELD:
-            active = [one for one in integrations.read(tenant_id) if one.status == "active" and one.has_credentials]
-            key = (
-                integrations.credentials(
-                    tenant_id, active[0].integration_id, purpose="taking up events", actor=_WORKER, at=now
-                )
-                if active
-                else None
-            )
-            held[tenant_id] = known = (now, key)
+            access = stripe_of(store, settings, tenant_id, purpose="taking up events", actor=_WORKER)
+            held[tenant_id] = known = (now, access)
         return known[1]
 
-    return Worker(Inbox(store), lambda tenant_id: leaks_of_published(store, settings, tenant_id, _WORKER), credentials)
+    def deauthorised(event: ReceivedEvent) -> None:
+        connections = Integrations(store, Secrets(None))
+        at, account_id = datetime.now(UTC), event.account_id or ""
+        note_deauthorised(connections, event.tenant_id, account_id, event.event_created_at, actor=_WORKER, at=at)
+        held.pop(event.tenant_id, None)
+
+    def open_leaks_of(tenant_id: str) -> LeakChanges:
+        return leaks_of_published(store, settings, tenant_id, _WORKER)
+
+    return Worker(Inbox(store), open_leaks_of, stripe, deauthorised)
 
 
 def leaks_of_published(store: Store, settings: Settings, tenant_id: str, actor: str) -> LeakChanges:

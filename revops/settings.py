@@ -46,6 +46,15 @@ class Settings(BaseSettings):
     stripe_connect_webhook_secret: SecretStr | None = Field(
         default=None, description="Secrets that sign webhooks about connected accounts, separated by commas."
     )
+    stripe_connect_client_id: str | None = Field(
+        default=None, description="The Connect platform's client id (ca_...), for links that connect an account."
+    )
+    stripe_connect_api_key: SecretStr | None = Field(
+        default=None, description="The Connect platform's key; connected accounts are read with it."
+    )
+    stripe_connect_base: str = Field(
+        default="https://connect.stripe.com", description="Where Connect's OAuth is; the sandbox is elsewhere."
+    )
     leaks_inbox_lag_limit_seconds: int = Field(
         default=900, ge=1, description="How long an event may wait to be worked on before /readyz says not ready."
     )

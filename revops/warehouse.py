@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from revops.domain.tenant_id import check_tenant_id
 from revops.errors import RevopsError
 from revops.settings import TENANT
 
@@ -92,10 +93,11 @@ class Published:
     @classmethod
     @contextmanager
     def open(cls, home: Path, as_of: datetime | None = None, tenant: str = TENANT) -> "Iterator[Published]":
-        """Open the newest published file of a home, or the one built for a past `as_of` (UTC).
+        """Open the newest published file of a tenant, or the one built for a past `as_of` (UTC).
 
-        Raises NothingPublishedError and PublishedFileError.
+        Raises NothingPublishedError, PublishedFileError, and TenantError for what cannot be a tenant's id.
         """
+        check_tenant_id(tenant)
         connection, pointer = _connect(home / tenant, as_of)
         try:
             yield cls(connection, pointer)

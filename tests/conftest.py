@@ -6,7 +6,7 @@ import os
 
 from pytest_socket import socket_allow_hosts
 
-pytest_plugins = ["tests.contracts.fixtures", "tests.revops.store.fixtures"]
+pytest_plugins = ["tests.contracts.fixtures", "tests.order", "tests.revops.store.fixtures"]
 
 # Ours, Stripe's SDK and others read these; a test sets what it means to use.
 for _name in (
@@ -18,6 +18,9 @@ for _name in (
     "STRIPE_MODE",
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_CONNECT_WEBHOOK_SECRET",
+    "STRIPE_CONNECT_CLIENT_ID",
+    "STRIPE_CONNECT_API_KEY",
+    "STRIPE_CONNECT_BASE",
     "LEAKS_PRODUCT_USAGE",
     "LEAKS_INBOX_LAG_LIMIT_SECONDS",
     "LEAKS_SECRET_KEY",

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
+from revops.domain.connect import ConnectedAccount, StripeConnection
 from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason
 from revops.domain.policy_version import PolicyVersion
 from revops.domain.received import ReceivedEvent
@@ -59,4 +60,52 @@ class KeepsLeaks(Protocol):
 
     def reasons(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Reason]:
         """What was and is attached to leaks."""
+        ...
+
+
+class ConnectLinks(Protocol):
+    """States of links that were handed out, each of one tenant."""
+
+    def issue(self, tenant_id: str, *, author: str, at: datetime, expires_at: datetime) -> str:
+        """A fresh state."""
+        ...
+
+    def use(self, tenant_id: str, state_id: str, at: datetime) -> Literal["used", "replayed", "expired", "unknown"]:
+        """Use a state up; only one of several at once hears `used`."""
+        ...
+
+    def author(self, tenant_id: str, state_id: str) -> str:
+        """Who handed a state out."""
+        ...
+
+
+class Connections(Protocol):
+    """How tenants' Stripe accounts are read."""
+
+    def reading(self, tenant_id: str | None = None) -> list[StripeConnection]:
+        """By what a tenant's account can be read, or everybody's."""
+        ...
+
+    def connect_account(self, tenant_id: str, account: ConnectedAccount, *, actor: str, at: datetime) -> None:
+        """Read an account by Connect from now on. Raises AccountTakenError where another tenant has it."""
+        ...
+
+    def disconnect(self, tenant_id: str, integration_id: str, reason: str, *, actor: str, at: datetime) -> bool:
+        """End a connection and forget its secrets; False where it had ended."""
+        ...
+
+
+class Platform(Protocol):
+    """Stripe Connect, as its platform sees it."""
+
+    def link(self, state: str, redirect_uri: str | None) -> str:
+        """Where an account's owner lets us in."""
+        ...
+
+    def exchange(self, code: str) -> ConnectedAccount:
+        """The account that a code is of; a code works once."""
+        ...
+
+    def deauthorise(self, account_id: str) -> bool:
+        """Give up the access to an account; False where we had none."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -15,6 +16,7 @@ from starlette.middleware import Middleware
 from revops import bootstrap
 from revops.error_reports import start_reports
 from revops.http.answers import fault, http_error
+from revops.http.connect import ConnectCallback
 from revops.http.health import Health
 from revops.http.metrics import Metrics
 from revops.http.requests import RequestIds
@@ -28,7 +30,7 @@ from revops.store.inbox import Inbox
 
 _log = structlog.get_logger(__name__)
 
-_DESCRIPTION = """Takes webhooks, and says how it is.
+_DESCRIPTION = """Takes webhooks, lets accounts connect, and says how it is.
 
 An event is answered 200 once it is stored durably, or was before; nothing is stored that is not signed with a webhook
 secret of the tenant. Every answer carries `X-Request-Id`, the caller's own where it sent a plain one.
@@ -81,6 +83,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     webhooks.install(app)
+    connecting = partial(bootstrap.connecting, store, settings)
+    ConnectCallback(connecting, metrics, refusals, recognition.look_again).install(app)
     look = bootstrap.inbox_lag(store, settings)
     Health(look, lambda: receiver.is_writing, settings.leaks_inbox_lag_limit_seconds, metrics).install(app)
     return app

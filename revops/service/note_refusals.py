@@ -11,22 +11,25 @@ import ipaddress
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import structlog
+
+from revops.domain.connect import ConnectProblem
 
 FLUSH_SECONDS = 60.0
 _MAX_KINDS = 100
 _ELSEWHERE = "others"
 # Of these a person may want to know who tried; the rest are mishaps or our own.
 _SIGNATURE_REASONS = frozenset(("no_signature", "bad_signature", "stale_signature"))
+_CONNECT_REASONS = frozenset(get_args(ConnectProblem))
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Deliveries to one tenant (None: Connect, or no such tenant) refused for one reason within a minute."""
+    """Requests to one tenant (None: Connect, or no such tenant) refused for one reason within a minute."""
 
     reason: str
     tenant_id: str | None
@@ -34,8 +37,10 @@ class Refused:
     times: int = 0
 
     @property
-    def event(self) -> Literal["refused_signature", "refused_request"]:
+    def event(self) -> Literal["refused_signature", "refused_request", "refused_connect"]:
         """What the security log calls it."""
+        if self.reason in _CONNECT_REASONS:
+            return "refused_connect"
         return "refused_signature" if self.reason in _SIGNATURE_REASONS else "refused_request"
 
 

@@ -58,6 +58,10 @@ class Recognition:
             found = self._senders.accounts.get((mode, account_id))
         return found
 
+    def look_again(self) -> None:
+        """Something has just changed: the next unknown account is looked for without waiting."""
+        self._loaded_at = float("-inf")
+
     def start(self) -> None:
         """Keep fresh until `stop`."""
         self._task = asyncio.create_task(self._keep_fresh())

@@ -4,7 +4,7 @@
 """
 
 # Who asks the MetaData for its tables finds all of them.
-from revops.store import tables
+from revops.store import connect_states, tables
 from revops.store.errors import (
     BackupError,
     InsideTransactionError,
@@ -31,6 +31,7 @@ __all__ = [
     "StoreMissingError",
     "StoreUnavailableError",
     "UnsafeRoleError",
+    "connect_states",
     "open_store",
     "tables",
 ]

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from revops.errors import RevopsError
+from revops.domain.connect import AccountTakenError, ConnectedAccount, IntegrationError, Kind, Mode, StripeConnection
 from revops.store import security_log
 from revops.store.errors import SecretKeyError
 from revops.store.rows import new_id
@@ -24,14 +24,8 @@ from revops.store.store import Store
 from revops.store.tables import integrations
 from revops.store.tenants import require
 
-Mode = Literal["live", "test"]
-Kind = Literal["api_key", "connect", "export"]
-
-
-class IntegrationError(RevopsError):
-    """The integration cannot be made or is not there."""
-
-    exit_code = 2
+# Systems: Stripe, and where the product keeps its own logs of logins and usage.
+STRIPE, PRODUCT_USAGE = "stripe", "product_usage"
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ class Integrations:
         account_id: str | None = None,
         credentials: SecretStr | None = None,
         webhook_secrets: Sequence[SecretStr] = (),
-        system: str = "stripe",
+        system: str = STRIPE,
         actor: str,
         at: datetime,
     ) -> Integration:
@@ -96,6 +90,8 @@ class Integrations:
                         f"{tenant_id} was removed. Add it again first: `leaks tenants add {tenant_id}`."
                     )
                 known = _same_connection(connection, tenant_id, system, mode, account_id)
+                if known is None and kind == "connect":
+                    _refuse_second(connection, tenant_id)
                 integration_id = known["integration_id"] if known else new_id("int")
                 values = self._encrypted(integration_id, credentials, webhook_secrets)
                 event: SecurityEvent = "integration_connected"
@@ -107,7 +103,7 @@ class Integrations:
                 else:
                     event = "secret_rotated" if values else event
                     renewed = {"account_id": account_id or known["account_id"], "updated_at": at}
-                    if credentials is not None:
+                    if credentials is not None or kind == "connect":
                         renewed["kind"] = kind
                     mine = _one(tenant_id, integration_id)
                     connection.execute(update(integrations).where(*mine).values(**renewed, **values))
@@ -115,10 +111,15 @@ class Integrations:
                 security_log.append(connection, SecurityLine(tenant_id, at, actor, event, detail=detail))
                 return _integration(connection.execute(_query(tenant_id, integration_id)).mappings().one())
         except IntegrityError as error:
-            raise IntegrationError(
+            raise AccountTakenError(
                 f"The {mode} account {account_id} of {system} is connected already. "
                 "Disconnect it where it is (`leaks tenants list` shows where), then connect it again."
             ) from error
+
+    def connect_account(self, tenant_id: str, account: ConnectedAccount, *, actor: str, at: datetime) -> None:
+        """Read an account by Connect from now on; it needs no secret of its own. Raises as `connect` does."""
+        mode, account_id = account.mode, account.account_id
+        self.connect(tenant_id, mode=mode, kind="connect", account_id=account_id, actor=actor, at=at)
 
     def disconnect(self, tenant_id: str, integration_id: str, reason: str, *, actor: str, at: datetime) -> bool:
         """End a connection and forget its secrets; False where it had ended. Raises IntegrationError."""
@@ -142,6 +143,21 @@ class Integrations:
         with self._store.tenant(tenant_id, is_read_only=True) as connection:
             mine = query.where(integrations.c.tenant_id == tenant_id)
             return [_integration(row) for row in connection.execute(mine).mappings()]
+
+    def reading(self, tenant_id: str | None = None) -> list[StripeConnection]:
+        """By what a tenant's Stripe account can be read, or everybody's; the one that counts comes first."""
+        found = [
+            StripeConnection(one.tenant_id, one.integration_id, one.kind, one.mode, one.account_id, one.updated_at)
+            for one in self.read(tenant_id)
+            if one.system == STRIPE and one.status == "active" and (one.has_credentials or one.kind == "connect")
+        ]
+        return sorted(found, key=lambda one: one.mode != "live")
+
+    def note_use(self, tenant_id: str, integration_id: str, *, purpose: str, actor: str, at: datetime) -> None:
+        """Say in the security log that a connection without a secret of its own was used."""
+        detail = {"integration_id": integration_id, "purpose": purpose}
+        with self._store.tenant(tenant_id) as connection:
+            security_log.append(connection, SecurityLine(tenant_id, at, actor, "key_used", detail=detail))
 
     def credentials(
         self, tenant_id: str, integration_id: str, *, purpose: str, actor: str, at: datetime
@@ -225,6 +241,17 @@ def _same_connection(
         accounts = ", ".join(row["account_id"] for row in rows)
         raise IntegrationError(f"{tenant_id} has several {mode} accounts of {system}: name one of {accounts}.")
     return rows[0] if rows else None
+
+
+def _refuse_second(connection: Connection, tenant_id: str) -> None:
+    """A tenant's warehouse is of one account; links for two may come back at once."""
+    column = integrations.c
+    is_read = or_(column.credentials.is_not(None), column.kind == "connect")
+    query = _query(tenant_id).where(column.system == STRIPE, column.status == "active", is_read)
+    if connection.execute(query.limit(1)).first() is not None:
+        raise IntegrationError(
+            f"{tenant_id} has a Stripe account already. `leaks tenants disconnect {tenant_id}` first."
+        )
 
 
 def _found(connection: Connection, tenant_id: str, integration_id: str) -> RowMapping:

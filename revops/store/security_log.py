@@ -25,6 +25,7 @@ SecurityEvent = Literal[
     "integration_disconnected",
     "refused_signature",
     "refused_request",
+    "refused_connect",
     "erased",
 ]
 
@@ -72,18 +73,21 @@ class SecurityLog:
         tenant_id: str,
         *,
         event: SecurityEvent | None = None,
+        actor: str | None = None,
         text: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 1000,
     ) -> list[SecurityLine]:
-        """A tenant's lines, newest first: of one event, in a time (`until` is outside), with a text in
+        """A tenant's lines, newest first: of one event, by one actor, in a time (`until` is outside), with a text in
         actor, address or detail (large and small letters alike).
         """
         line = security_log.c
         query = select(security_log).where(line.tenant_id == tenant_id).order_by(line.sequence.desc()).limit(limit)
         if event is not None:
             query = query.where(line.event == event)
+        if actor is not None:
+            query = query.where(line.actor == actor)
         if text is not None:
             places = (line.actor, line.address, line.detail)
             query = query.where(or_(*(place.icontains(text, autoescape=True) for place in places)))

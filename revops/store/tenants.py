@@ -1,26 +1,15 @@
 """The companies whose revenue is watched."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from revops.errors import RevopsError
+from revops.domain.tenant_id import TenantError, check_tenant_id
 from revops.settings import TENANT
 from revops.store.security_log import SecurityLine, append
 from revops.store.store import Store
 from revops.store.tables import integrations, tenants
-
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-# A tenant has a folder of its name in LEAKS_HOME; these are somebody else's there.
-_TAKEN = frozenset(("backups", "dagster", "demo"))
-
-
-class TenantError(RevopsError):
-    """The tenant cannot be had."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -64,8 +53,7 @@ class Tenants:
         Leaks, decisions and logs stay. False where it was removed before. Raises TenantError for an unknown
         tenant and for `default`.
         """
-        if tenant_id == TENANT:
-            raise TenantError(f"The tenant {TENANT} is always there and cannot be removed.")
+        check_removable(tenant_id)
         with self._store.tenant(tenant_id) as connection:
             if require(connection, tenant_id).removed_at is not None:
                 return False
@@ -84,6 +72,20 @@ class Tenants:
             append(connection, SecurityLine(tenant_id, at, actor, "tenant_removed"))
             return True
 
+    def require(self, tenant_id: str) -> Tenant:
+        """A tenant that is worked on. Raises TenantError for an unknown one and for one that was removed."""
+        tenant = self.known(tenant_id)
+        if tenant.removed_at is not None:
+            raise TenantError(f"{tenant_id} was removed. `leaks tenants add {tenant_id}` takes it back.")
+        return tenant
+
+    def known(self, tenant_id: str) -> Tenant:
+        """A tenant, removed or not. Raises TenantError for an unknown one."""
+        tenant = self.get(tenant_id)
+        if tenant is None:
+            raise _unknown(tenant_id)
+        return tenant
+
     def get(self, tenant_id: str) -> Tenant | None:
         """A tenant, removed or not."""
         with self._store.tenant(tenant_id, is_read_only=True) as connection:
@@ -98,14 +100,10 @@ class Tenants:
             return [Tenant(**row) for row in connection.execute(query).mappings()]
 
 
-def check_tenant_id(tenant_id: str) -> None:
-    """Raise TenantError unless the text can be a tenant's id, and so a folder, a path and an address."""
-    if not _SLUG.fullmatch(tenant_id):
-        raise TenantError(
-            f"{tenant_id!r} is no tenant id: write 1 to 40 of a-z, 0-9 and -, the first a letter or digit."
-        )
-    if tenant_id in _TAKEN:
-        raise TenantError(f"{tenant_id} is the name of a folder in LEAKS_HOME; choose another tenant id.")
+def check_removable(tenant_id: str) -> None:
+    """Raise TenantError for `default`, which is always there."""
+    if tenant_id == TENANT:
+        raise TenantError(f"The tenant {TENANT} is always there and cannot be removed.")
 
 
 def require(connection: Connection, tenant_id: str) -> Tenant:
@@ -115,8 +113,12 @@ def require(connection: Connection, tenant_id: str) -> Tenant:
     """
     tenant = _find(connection, tenant_id, is_locking=True)
     if tenant is None:
-        raise TenantError(f"There is no tenant {tenant_id}. `leaks tenants list` shows all, `leaks tenants add` adds.")
+        raise _unknown(tenant_id)
     return tenant
+
+
+def _unknown(tenant_id: str) -> TenantError:
+    return TenantError(f"There is no tenant {tenant_id}. `leaks tenants list` shows all, `leaks tenants add` adds.")
 
 
 def _find(connection: Connection, tenant_id: str, *, is_locking: bool = False) -> Tenant | None:

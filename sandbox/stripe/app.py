@@ -152,7 +152,7 @@ class _Pipeline:
             return self._stand_in.accounts[self._stand_in.account_id]
         headers["Stripe-Account"] = asked
         account = self._stand_in.accounts.get(asked)
-        if account is None:
+        if account is None or asked in self._stand_in.disconnected:
             raise StripeError(
                 403,
                 f"The provided key '{masked}' does not have access to account '{asked}' (or that account "

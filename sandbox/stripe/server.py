@@ -22,6 +22,7 @@ from .endpoints import read_endpoints
 from .faults import Faults, Gate, Kind
 from .ledger import Ledger
 from .limits import Limits
+from .oauth import oauth_routes
 from .payments import pay_endpoints
 from .stand_in import Company, StandIn
 from .webhook_endpoints import webhook_endpoints
@@ -95,7 +96,7 @@ def _server(stand_in: StandIn) -> _Server:
         application(
             stand_in,
             [*read_endpoints(), *pay_endpoints(stand_in), *webhook_endpoints(stand_in)],
-            control_routes(stand_in),
+            [*control_routes(stand_in), *oauth_routes(stand_in)],
         ),
         log_level="error",
         access_log=False,

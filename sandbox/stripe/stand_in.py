@@ -63,6 +63,8 @@ class StandIn:
         self.records_bodies = records_bodies
         self.declines: dict[str, str] = {}
         self.accounts: dict[str, Account] = {}
+        # Connected accounts that took their permission back.
+        self.disconnected: set[str] = set()
         self.company: Company | None = None
         self.webhooks = Webhooks()
         self.account_id = self.add_account(DEFAULT_ACCOUNT, data_dir)

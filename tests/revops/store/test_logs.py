@@ -41,6 +41,8 @@ def test_the_search_narrows(store: Store) -> None:
     assert found() == ["key_used", "refused_request", "refused_signature"]
     assert found(limit=1) == ["key_used"]
     assert found(event="refused_request") == ["refused_request"]
+    assert found(actor="worker") == ["key_used"]
+    assert found(actor="work") == []
     assert found(text="too OLD") == ["refused_signature"]
     assert found(text="100%") == ["refused_request"]
     assert found(text="%") == ["refused_request"]

@@ -111,7 +111,7 @@ def test_a_backup_precedes_an_upgrade_and_brings_the_older_store_back(sqlite_set
     fill_what_is_there(sqlite_settings)
     done = upgrade(sqlite_settings, AT)
     after = everything(sqlite_settings)
-    assert done.backup == sqlite_settings.leaks_home / "backups" / "store-20261101T123000Z-before-0002.tar"
+    assert done.backup == sqlite_settings.leaks_home / "backups" / f"store-20261101T123000Z-before-{schema.head()}.tar"
     restore(sqlite_settings, done.backup, AT)
     assert set(schema.read_schema(sqlite_settings).revisions.values()) == {revision}
     upgrade(sqlite_settings, AT)
@@ -179,6 +179,7 @@ def test_a_store_whose_making_was_cut_short_is_made(sqlite_settings: Settings, m
 def test_an_upgrade_that_fails_changes_nothing(store_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     schema.migrate(store_settings, EARLIER[-1])
     fill_what_is_there(store_settings)
+    before = _tables(store_settings)
 
     def fail(*_tables: str) -> None:
         raise RuntimeError("the disk is on fire")
@@ -188,11 +189,18 @@ def test_an_upgrade_that_fails_changes_nothing(store_settings: Settings, monkeyp
         upgrade(store_settings, AT, with_backup=False)
     monkeypatch.undo()
     assert schema.read_schema(store_settings).revisions["operations"] == EARLIER[-1]
-    engine = schema.make_engines(store_settings)["operations"]
-    assert "leaks" not in inspect(engine).get_table_names()
-    engine.dispose()
+    assert _tables(store_settings) == before
     upgrade(store_settings, AT, with_backup=False)
+    assert _tables(store_settings) > before
     assert len(everything(store_settings)["audit"]) == 1
+
+
+def _tables(settings: Settings) -> set[str]:
+    engine = schema.make_engines(settings)["operations"]
+    try:
+        return set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
 
 
 def test_several_may_make_the_store_at_once(store_settings: Settings) -> None:

@@ -1,0 +1,1 @@
+"""Other systems, one file or folder each; none imports another."""
