@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.moments import iso
 from revops.domain.money import format_minor
+from revops.settings import TENANT
 from revops.warehouse import Published
 
 _BY_TYPE = """
@@ -70,9 +71,9 @@ class Result:
     product_usage: list[dict[str, Any]]
 
 
-def read_result(home: Path, as_of: datetime | None, *, is_new: bool) -> Result:
-    """Read the present, or a past `as_of`. Raises NothingPublishedError."""
-    with Published.open(home, as_of) as published:
+def read_result(home: Path, as_of: datetime | None, *, is_new: bool, tenant: str = TENANT) -> Result:
+    """Read a tenant's present, or a past `as_of`. Raises NothingPublishedError."""
+    with Published.open(home, as_of, tenant) as published:
         lines = [Line(**row) for row in published.query(_BY_TYPE)]
         switched_off = published.query(
             "select resource, reason, permission from data_coverage where not is_on order by resource"

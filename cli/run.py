@@ -26,6 +26,7 @@ def run(
         bool,
         typer.Option("--accept", help="Take what just landed although the quality gate finds it suspect."),
     ] = False,
+    tenant: Annotated[str, typer.Option("--tenant", help="Whose account.")] = "default",
     form: Annotated[ResultFormat, typer.Option("--format", help="How the result is written.")] = (ResultFormat.TABLE),
 ) -> None:
     """Land what is new, find what leaks and publish it; prints findings by leak type and currency."""
@@ -40,6 +41,7 @@ def run(
     settings = load_settings()
     with Bars() as bars:
         outcome = run_pipeline(
+            tenant_id=tenant,
             as_of=moment,
             since=since_moment,
             full=full,
@@ -51,6 +53,7 @@ def run(
         while outcome.has_more:
             typer.echo("The newest 90 days are published and can be looked at; reading the rest.", err=True)
             outcome = run_pipeline(
+                tenant_id=tenant,
                 as_of=moment,
                 since=since_moment,
                 full=False,
@@ -61,5 +64,5 @@ def run(
             failed += outcome.failed_checks
     for line in failed:
         typer.echo(line, err=True)
-    result = read_result(settings.leaks_home, moment, is_new=outcome.is_published)
+    result = read_result(settings.leaks_home, moment, is_new=outcome.is_published, tenant=tenant)
     typer.echo(json.dumps(as_json(result), indent=2) if form is ResultFormat.JSON else as_text(result))

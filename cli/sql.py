@@ -14,6 +14,7 @@ def sql(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="A past moment that `leaks run --as-of` has built.")
     ] = None,
+    tenant: Annotated[str, typer.Option("--tenant", help="Whose warehouse.")] = "default",
 ) -> None:
     """Run a SELECT on the published warehouse (read-only); stdout carries only the rows.
 
@@ -24,7 +25,7 @@ def sql(
     from revops.settings import load_settings
     from revops.warehouse import Published
 
-    with Published.open(load_settings().leaks_home, moment) as published:
+    with Published.open(load_settings().leaks_home, moment, tenant) as published:
         result = published.execute(query)
     if result.columns:
         typer.echo(rows_as_text(result.columns, result.rows, form))

@@ -28,6 +28,7 @@ defs = dg.Definitions(
     asset_checks=[check_what_landed, check_product_usage],
     jobs=[jobs.refresh, jobs.full_pass],
     schedules=[jobs.daily, jobs.hourly],
+    sensors=[jobs.tenants],
     resources={
         "home": Home(),
         "options": RunOptions(),

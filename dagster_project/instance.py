@@ -4,7 +4,11 @@ import json
 import os
 from pathlib import Path
 
-# A schedule's ticks are kept for three months: on SQLite a longer history makes the pages slow.
+# Dagster's name for it; importing Dagster for it costs seconds.
+_PARTITION_TAG = "dagster/partition"
+
+# A schedule's ticks are kept for three months: on SQLite a longer history makes the pages slow. Two runs at a time, as
+# each takes a core, and one of each tenant, which has one writer.
 _CONFIG = """\
 telemetry:
   enabled: false
@@ -13,6 +17,14 @@ event_log_storage:
   class: KeptEnginesEventLog
   config:
     base_dir: {history}
+concurrency:
+  runs:
+    max_concurrent_runs: 2
+    tag_concurrency_limits:
+      - key: {partition}
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 1
 retention:
   schedule:
     purge_after_days: 90
@@ -29,7 +41,7 @@ def prepare_dagster_home(home: Path) -> Path:
     folder = (home / "dagster").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
-    text = _CONFIG.format(history=json.dumps(str(folder / "history" / "runs")))
+    text = _CONFIG.format(history=json.dumps(str(folder / "history" / "runs")), partition=_PARTITION_TAG)
     if not config.is_file() or config.read_text() != text:
         config.write_text(text)
     os.environ["DAGSTER_HOME"] = str(folder)

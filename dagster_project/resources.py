@@ -6,19 +6,27 @@ from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from dagster_project.landed import read_landed
 from dagster_project.manifest import project_version
 from dagster_project.moments import utc
 from dagster_project.plan import Plan, decide
-from ingestion.lock import writer_lock
+from dagster_project.sources import product_usage_settings, readable_settings
+from dagster_project.tenants import is_scheduled, tenant_of
+from ingestion.lock import WAIT_SECONDS, writer_lock
 from ingestion.profile import Profile
-from revops.bootstrap import leaks_of_published, policy_of
+from ingestion.settings import ProductUsageSettings, StripeSettings
+from revops.bootstrap import leaks_of_published, policy_of, product_usage_of, stripe_of
 from revops.leak_types import read_leak_types
 from revops.policy import Policy
 from revops.service.open_leaks import LeakChanges
-from revops.settings import load_settings
+from revops.settings import TENANT, load_settings
 from revops.store import open_store
+
+# The worker and other runs have the warehouse for seconds or minutes, and a schedule's run has time.
+SCHEDULED_WAIT_SECONDS = 1_800.0
+_ACTOR = "pipeline"
 
 
 class RunOptions(dg.ConfigurableResource[None]):
@@ -46,36 +54,58 @@ class RunOptions(dg.ConfigurableResource[None]):
 
 
 class Home(dg.ConfigurableResource["Home"]):
-    """One tenant's home. The writer lock is held from the first step of a run to its last."""
+    """The home of the tenant whose partition runs. The writer lock is held from the first step of a run to its last."""
+
+    _tenant_id: str = PrivateAttr(default=TENANT)
 
     @contextmanager
-    def yield_for_execution(self, _context: dg.InitResourceContext) -> Generator["Home", None, None]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["Home", None, None]:
         """Hold the writer lock while the run lasts. Raises WarehouseBusyError naming the holder."""
-        with writer_lock(self.profile):
+        self._tenant_id = tenant_of(context.run)
+        with writer_lock(self.profile, SCHEDULED_WAIT_SECONDS if is_scheduled(context.run) else WAIT_SECONDS):
             yield self
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose home it is."""
+        return self._tenant_id
 
     @property
     def profile(self) -> Profile:
         """Paths of the warehouse, from the environment."""
-        return Profile.from_environment()
+        return Profile.from_environment(self._tenant_id)
 
     @property
     def tenant_dir(self) -> Path:
         """Folder of the warehouse and of what is published."""
         return self.profile.tenant_dir
 
+    def stripe(self) -> StripeSettings:
+        """How the tenant's Stripe account is reached. Raises NotConnectedError and SecretKeyError."""
+        settings = load_settings()
+        with open_store(settings, upgrade=True) as store:
+            access = stripe_of(store, settings, self._tenant_id, purpose="a run", actor=_ACTOR)
+        return readable_settings(self._tenant_id, access)
+
+    def product_usage(self) -> ProductUsageSettings:
+        """Where the tenant's product keeps its logs. Raises SecretKeyError."""
+        settings = load_settings()
+        with open_store(settings, upgrade=True) as store:
+            places = product_usage_of(store, settings, self._tenant_id, purpose="a run", actor=_ACTOR)
+        return product_usage_settings(self._tenant_id, places)
+
     def policy(self) -> Policy:
         """The tenant's policy of now: the newest version, LEAKS_POLICY imported before. Raises PolicyError."""
         known = {leak.leak_type for leak in read_leak_types()}
         settings = load_settings()
         with open_store(settings, upgrade=True) as store:
-            return policy_of(store, settings, self.profile.tenant_id, known)
+            return policy_of(store, settings, self._tenant_id, known)
 
     def open_leaks(self) -> LeakChanges:
         """Make leaks of what is published now."""
         settings = load_settings()
         with open_store(settings, upgrade=True) as store:
-            return leaks_of_published(store, settings, self.profile.tenant_id, actor="pipeline")
+            return leaks_of_published(store, settings, self._tenant_id, actor=_ACTOR)
 
     def plan(self, options: RunOptions) -> Plan:
         """What this run builds; the same at every step, because landing is over and the lock is held."""

@@ -18,7 +18,9 @@ from dagster_project.publish import PublishError
 from ingestion.errors import IngestionError
 from ingestion.progress import Progress
 from revops.errors import RevopsError
-from revops.settings import load_settings
+from revops.settings import TENANT, load_settings
+from revops.store import open_store
+from revops.store.tenants import Tenants
 
 KNOWN_ERRORS = (BuildError, IngestionError, ManifestError, NothingLandedError, PublishError, RevopsError)
 
@@ -39,6 +41,7 @@ class Outcome:
 
 def run_pipeline(
     *,
+    tenant_id: str = TENANT,
     as_of: datetime | None,
     since: datetime | None,
     full: bool,
@@ -46,14 +49,17 @@ def run_pipeline(
     accept: bool = False,
     is_debug: bool = False,
 ) -> Outcome:
-    """Land, check, build and publish through the Dagster job `refresh`, in this process.
+    """Land, check, build and publish a tenant through the Dagster job `refresh`, in this process.
 
     `accept` takes what just landed although the quality gate finds it suspect.
 
     Raises the typed error of whatever failed (see KNOWN_ERRORS), anything else as Dagster raises it.
     """
     progress.step("start", 0, 1)
-    prepare_dagster_home(load_settings().leaks_home)
+    settings = load_settings()
+    with open_store(settings, upgrade=True) as store:
+        Tenants(store).require(tenant_id)
+    prepare_dagster_home(settings.leaks_home)
     with listening(progress):
         read_manifest()
         # Importing Dagster and the definitions takes seconds: only here, not when the module is imported.
@@ -61,6 +67,7 @@ def run_pipeline(
 
         from dagster_project.definitions import defs
         from dagster_project.defs.quality import CHECK
+        from dagster_project.tenants import all_tenants, keep_in_step
 
         if not is_debug:
             # It warns of each data test that this run leaves to the daily pass.
@@ -83,7 +90,8 @@ def run_pipeline(
         try:
             # dagster-dbt writes dbt's lines to stdout, where only the result belongs.
             with DagsterInstance.get() as instance, redirect_stdout(StringIO() if not is_debug else sys.stderr):
-                result = job.execute_in_process(run_config=config, instance=instance)
+                keep_in_step(instance, all_tenants())
+                result = job.execute_in_process(run_config=config, instance=instance, partition_key=tenant_id)
         except Exception as error:
             known = _known(error)
             if known is None:

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_project.owners import OWNERS
 from dagster_project.progress import progress
 from dagster_project.resources import Home, RunOptions
+from dagster_project.tenants import TENANTS
 from ingestion.quality import remember
 from ingestion.stripe import load
 from ingestion.stripe.resources import TABLES
@@ -29,11 +30,14 @@ def _spec(table: str, description: str) -> dg.AssetSpec:
 
 
 # Landed by `leaks worker`, outside of runs.
-batch = _spec("batch", "The objects that the last batch of delivered events touched.")
+batch = _spec("batch", "The objects that the last batch of delivered events touched.").replace_attributes(
+    partitions_def=TENANTS
+)
 
 
 @dg.multi_asset(
     name="land_stripe",
+    partitions_def=TENANTS,
     specs=[
         *(_spec(t, f"Every version of every Stripe {t.replace('_', ' ')} we have seen, as JSON.") for t in TABLES),
         *(_spec(table, description) for table, description in SOURCES.items()),
@@ -42,7 +46,7 @@ batch = _spec("batch", "The objects that the last batch of delivered events touc
 def land_stripe(home: Home, options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
     """Read what is new from the account or the export folder and append it."""
     remember(home.profile)
-    report = load(home.profile, since=options.since_at, progress=progress())
+    report = load(home.profile, since=options.since_at, progress=progress(), settings=home.stripe())
     for table in TABLES:
         yield dg.MaterializeResult(
             asset_key=["stripe", table], metadata={"dagster/row_count": report.rows.get(table, 0)}
@@ -54,6 +58,7 @@ def land_stripe(home: Home, options: RunOptions) -> Iterator[dg.MaterializeResul
             "source_now": str(report.source_now),
             "seconds": report.seconds,
             "has_more": report.has_more,
+            "impossible_transitions": report.impossible,
         },
     )
     yield dg.MaterializeResult(

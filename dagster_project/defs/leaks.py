@@ -4,11 +4,13 @@ import dagster as dg
 
 from dagster_project.owners import OWNERS
 from dagster_project.resources import Home, RunOptions
+from dagster_project.tenants import TENANTS
 
 
 @dg.asset(
     key=["operations", "leaks"],
     deps=[["published", "warehouse"]],
+    partitions_def=TENANTS,
     group_name="operations",
     owners=OWNERS,
     kinds={"python"},

@@ -11,12 +11,14 @@ from dagster_project.manifest import read_manifest
 from dagster_project.plan import describe
 from dagster_project.progress import progress
 from dagster_project.resources import Home, RunOptions
+from dagster_project.tenants import TENANTS
 from dagster_project.translator import ModelTranslator
 
 
 @dbt_assets(
     manifest=read_manifest(),
     name="build_models",
+    partitions_def=TENANTS,
     dagster_dbt_translator=ModelTranslator(),
 )
 def build_models(

@@ -6,6 +6,7 @@ import dagster as dg
 
 from dagster_project.owners import OWNERS
 from dagster_project.resources import Home
+from dagster_project.tenants import TENANTS
 from ingestion.operations import land_policy
 
 
@@ -22,6 +23,7 @@ def _spec(table: str, description: str) -> dg.AssetSpec:
 
 @dg.multi_asset(
     name="land_tenant_policy",
+    partitions_def=TENANTS,
     specs=[
         _spec("policy", "The tenant's thresholds, one row; its version is part of every finding's definition."),
         _spec(

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_project.owners import OWNERS
 from dagster_project.progress import progress
 from dagster_project.resources import Home
+from dagster_project.tenants import TENANTS
 from ingestion.product_usage import load
 from ingestion.product_usage.mapping import LogMapping, UsageMapping, UsageRules
 from revops.policy import Policy
@@ -23,6 +24,7 @@ TABLES = {
 
 @dg.multi_asset(
     name="land_product_usage",
+    partitions_def=TENANTS,
     specs=[
         dg.AssetSpec(
             key=["product", table],
@@ -37,9 +39,15 @@ TABLES = {
     ],
 )
 def land_product_usage(home: Home) -> Iterator[dg.MaterializeResult[None]]:
-    """Read what is new in LEAKS_PRODUCT_USAGE and append it; without it the tables are there and empty."""
+    """Read what is new in the tenant's logs and append it; without any the tables are there and empty."""
     policy = home.policy()
-    report = load(home.profile, mapping=mapping_of(policy), rules=rules_of(policy), progress=progress())
+    report = load(
+        home.profile,
+        mapping=mapping_of(policy),
+        rules=rules_of(policy),
+        progress=progress(),
+        settings=home.product_usage(),
+    )
     counts = {
         "login": report.rows["login"],
         "usage": report.rows["usage"],

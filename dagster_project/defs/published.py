@@ -12,6 +12,7 @@ from dagster_project.owners import OWNERS
 from dagster_project.progress import progress
 from dagster_project.publish import drop_schema, public_models, publish
 from dagster_project.resources import Home, RunOptions
+from dagster_project.tenants import TENANTS
 from revops.warehouse import Published
 
 MODELS = public_models(read_manifest())
@@ -21,6 +22,7 @@ MODELS = public_models(read_manifest())
     key=["published", "warehouse"],
     deps=[get_asset_key_for_model([build_models], model.name) for model in MODELS],
     group_name="published",
+    partitions_def=TENANTS,
     owners=OWNERS,
     kinds={"duckdb"},
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)),
@@ -55,7 +57,7 @@ def warehouse(home: Home, options: RunOptions) -> dg.MaterializeResult[None]:
 
 
 def _findings(home: Home, is_present: bool, as_of: datetime) -> dict[str, Any]:
-    with Published.open(home.profile.home, None if is_present else as_of) as published:
+    with Published.open(home.profile.home, None if is_present else as_of, home.tenant_id) as published:
         totals = published.query(
             "select leak_type, currency, is_alert, count(*) as findings, sum(counted_minor)::bigint as minor "
             "from triage group by all order by all"

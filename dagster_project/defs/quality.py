@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_project.owners import OWNERS
 from dagster_project.progress import progress
 from dagster_project.resources import Home, RunOptions
+from dagster_project.tenants import TENANTS
 from ingestion.errors import QualityCheckError, QualityError
 from ingestion.quality import PRODUCT, QualityReport, Result, check, check_usage, stored
 from ingestion.stripe.resources import TABLES
@@ -68,6 +69,7 @@ def check_product_usage(home: Home) -> Iterator[dg.AssetCheckResult]:
 
 @dg.asset(
     key=["stripe", "quality_results"],
+    partitions_def=TENANTS,
     deps=[*(["stripe", table] for table in CHECKED), *(["product", kind] for kind in LOGS)],
     group_name="landing",
     owners=OWNERS,

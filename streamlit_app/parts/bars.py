@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from revops.warehouse import Published
-from streamlit_app import money, pages
+from streamlit_app import money, pages, tenants
 from streamlit_app.data import Row, overview
 from streamlit_app.filters import AGE_LABELS, Filters
 from streamlit_app.format import count
@@ -85,7 +85,7 @@ def _list(title: str, key: str, bars: Sequence[Bar]) -> None:
             st.page_link(
                 pages.FINDINGS,
                 label=f"{label} :gray[{note}] **{amount}**",
-                query_params=bar.filters.address(),
+                query_params=tenants.address(bar.filters.address()),
                 width="stretch",
             )
     shares = "".join(

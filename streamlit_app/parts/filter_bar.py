@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from streamlit_app import tenants
 from streamlit_app.filters import ALERTS, BOTH, CHOICES, SHOWN, SORTS, Filters
 from streamlit_app.pages import PAGE
 
@@ -41,7 +42,7 @@ def show(filters: Filters, options: Mapping[str, Sequence[str]]) -> None:
 
 def clear() -> None:
     """Ask for everything, reviews too."""
-    st.query_params.from_dict(Filters(shown=BOTH).address())
+    st.query_params.from_dict(tenants.address(Filters(shown=BOTH).address()))
 
 
 def _place(filters: Filters) -> None:
@@ -59,5 +60,5 @@ def _changed() -> None:
         sort=state["sort"],
         **{field: tuple(state[name]) for name, field, _ in CHOICES},
     )
-    address = filters.address()
+    address = tenants.address(filters.address())
     st.query_params.from_dict({name: value for name, value in address.items() if name != PAGE})

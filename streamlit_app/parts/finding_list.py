@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from streamlit_app import money, pages
+from streamlit_app import money, pages, tenants
 from streamlit_app.data import Row
 from streamlit_app.filters import Filters
 from streamlit_app.format import count, percent
@@ -22,7 +22,7 @@ def show(rows: Iterable[Row], filters: Filters) -> None:
             st.page_link(
                 pages.FINDING,
                 label=_label(row),
-                query_params={pages.FINDING_ID: row["finding_id"], **filters.address()},
+                query_params=tenants.address({pages.FINDING_ID: row["finding_id"], **filters.address()}),
                 width="stretch",
             )
 

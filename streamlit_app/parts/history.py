@@ -3,7 +3,7 @@
 import streamlit as st
 
 from revops.warehouse import Published
-from streamlit_app import money, pages
+from streamlit_app import money, pages, tenants
 from streamlit_app.data import Row, customer
 from streamlit_app.format import count, day, words
 from streamlit_app.markup import escape, escape_markdown, facts, heading, note, table
@@ -42,7 +42,7 @@ def _others(rows: list[Row], numbers: dict[str, str | None]) -> None:
             st.page_link(
                 pages.FINDING,
                 label=f"{escape_markdown(label)} **{amount}**",
-                query_params={pages.FINDING_ID: row["finding_id"]},
+                query_params=tenants.address({pages.FINDING_ID: row["finding_id"]}),
             )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from revops.warehouse import Published
-from streamlit_app import pages
+from streamlit_app import pages, tenants
 from streamlit_app.data import Row, quality
 from streamlit_app.format import ago, count, words
 from streamlit_app.markup import escape_markdown
@@ -43,7 +43,12 @@ def show(published: Published, integration: Row, now: datetime) -> None:
         )
     if lines:
         st.warning("\n".join(f"- {line}" for line in lines) if len(lines) > 1 else lines[0])
-        st.page_link(pages.QUALITY, label="What the figures rest on", icon=":material/fact_check:")
+        st.page_link(
+            pages.QUALITY,
+            label="What the figures rest on",
+            query_params=tenants.address({}),
+            icon=":material/fact_check:",
+        )
 
 
 def sentence(reason: str | None) -> str:

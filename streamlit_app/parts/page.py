@@ -6,9 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from revops.domain.tenant_id import TenantError
 from revops.errors import RevopsError
-from revops.settings import load_settings
+from revops.settings import TENANT, load_settings
 from revops.warehouse import NothingPublishedError, Published
+from streamlit_app import tenants
 from streamlit_app.data import Row, quality
 from streamlit_app.markup import escape_markdown
 
@@ -18,18 +20,23 @@ Draw = Callable[[Published, Row, datetime], None]
 
 
 def show(draw: Draw) -> None:
-    """Draw a page from one published file and now (UTC); without a file, say how to get one."""
+    """Draw a page from one published file of a tenant and now (UTC); without a file, say how to get one."""
     st.html(STYLE)
     try:
-        with Published.open(load_settings().leaks_home) as published:
+        settings = load_settings()
+        tenant = tenants.choose(settings)
+        with Published.open(settings.leaks_home, tenant=tenant) as published:
             integration = quality.integration(published) or {}
             _banner(integration)
             draw(published, integration, datetime.now(UTC))
     except NothingPublishedError:
         st.title("Nothing is published yet", anchor=False)
         st.write("Load a Stripe account and look for leaks in it, then reload this page:")
-        st.code("leaks run", language=None)
+        st.code("leaks run" if tenant == TENANT else f"leaks run --tenant {tenant}", language=None)
         st.write("`leaks doctor` says which setting is missing, if one is.")
+    except TenantError as error:
+        st.title("No such tenant", anchor=False)
+        st.error(escape_markdown(str(error)))
     except RevopsError as error:
         st.title("The published warehouse cannot be read", anchor=False)
         st.error(escape_markdown(str(error)))

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from revops.warehouse import Published
-from streamlit_app import money, pages, stripe_links
+from streamlit_app import money, pages, stripe_links, tenants
 from streamlit_app.data import Row, customer, findings
 from streamlit_app.evidence import Evidence, read
 from streamlit_app.filters import Filters
@@ -19,7 +19,7 @@ def _draw(published: Published, integration: Row, _now: datetime) -> None:
     st.page_link(
         pages.FINDINGS,
         label="All findings",
-        query_params=Filters.of_address(address).address(),
+        query_params=tenants.address(Filters.of_address(address).address()),
         icon=":material/arrow_back:",
     )
     row = findings.finding(published, st.query_params.get(pages.FINDING_ID, ""))

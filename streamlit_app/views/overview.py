@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from revops.warehouse import Published
-from streamlit_app import pages
+from streamlit_app import pages, tenants
 from streamlit_app.data import Row, overview
 from streamlit_app.format import count
 from streamlit_app.parts import bars, headline, notices, page, trend
@@ -24,7 +24,7 @@ def _draw(published: Published, integration: Row, now: datetime) -> None:
     st.page_link(
         pages.FINDINGS,
         label=f"Show {count(found, 'alert')}" if found else "Show the reviews",
-        query_params={} if found else {"show": "Reviews"},
+        query_params=tenants.address({} if found else {"show": "Reviews"}),
         icon=":material/list:",
     )
     notices.show(published, integration, now)
