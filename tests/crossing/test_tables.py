@@ -1,0 +1,160 @@
+"""Each table of the store, read through its repository as the other tenant, on both engines.
+
+The tables are enumerated from the code: one that nobody named here, with how it is read or why it is not, fails.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+import revops.store
+from revops.store import Store
+from revops.store.audit import Audit
+from revops.store.connect_states import ConnectStates
+from revops.store.inbox import Inbox
+from revops.store.integrations import IntegrationError, Integrations
+from revops.store.leaks import Leaks
+from revops.store.metadata import file_of
+from revops.store.outbox import Outbox
+from revops.store.policies import Policies
+from revops.store.secrets import Secrets
+from revops.store.security_log import SecurityLog
+from revops.store.tenants import Tenants
+from tests.revops.store.filled import AT, TABLES, put
+
+pytestmark = pytest.mark.usefixtures("no_io_inside_transactions", "statements_name_their_tenant")
+
+MINE, OTHER = "only-in-a", "only-in-b"
+LEAKS = [f"{tenant}-leak_id" for tenant in (MINE, OTHER)]
+Read = Callable[[Store, str], Any]
+
+# How each table is read for a tenant; ids of both tenants are asked for wherever ids are.
+READ: dict[str, Read] = {
+    "tenants": lambda store, tenant: Tenants(store).get(tenant),
+    "integrations": lambda store, tenant: Integrations(store, Secrets(None)).read(tenant),
+    "policy_versions": lambda store, tenant: Policies(store).read(tenant),
+    "leaks": lambda store, tenant: (
+        Leaks(store).read_open(tenant),
+        Leaks(store).get(tenant, LEAKS),
+        Leaks(store).read_last(tenant, [f"{MINE}-root_cause", f"{OTHER}-root_cause"]),
+    ),
+    "leak_reasons": lambda store, tenant: Leaks(store).reasons(tenant, LEAKS),
+    "audit": lambda store, tenant: Audit(store).read(tenant),
+    "security_log": lambda store, tenant: SecurityLog(store).search(tenant, text="only-in"),
+    "connect_states": lambda store, tenant: [
+        ConnectStates(store).author(tenant, f"{one}-state_id") for one in (MINE, OTHER)
+    ],
+    "inbox": lambda store, tenant: Inbox(store).claim(tenant, 100),
+    "inbox_bodies": lambda store, tenant: [one.event.body for one in Inbox(store).claim(tenant, 100)],
+}
+# Not read for one tenant, and why that crosses nothing.
+NOT_READ_FOR_ONE = {
+    "outbox": "one sender takes the messages of all; each names its tenant",
+    "actions": "nothing reads them yet",
+    "approvals": "nothing reads them yet",
+}
+# Verbs of repositories that name no tenant, and why.
+FOR_ALL = {
+    "Tenants.read": "who runs this installation lists them",
+    "Integrations.receiving": "the receiver needs everybody's webhook secrets",
+    "Integrations.encrypt_anew": "a key of the installation's changes for all",
+    "Inbox.append": "each event names its tenant",
+    "Inbox.tenants_waiting": "the worker takes tenants in turn; it reads no event",
+    "Inbox.lag": "a figure of the whole inbox",
+    "Outbox.claim": "one sender for all; each message names its tenant",
+    "Outbox.sent": "the message names its tenant",
+    "Outbox.failed": "the message names its tenant",
+    "SecurityLog.append": "the line names its tenant",
+}
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """A row of each tenant in every table, whose every text begins with the tenant's id."""
+    for number, tenant in enumerate((MINE, OTHER), 1):
+        marked = json.dumps({"of": tenant})
+        given: dict[str, dict[str, Any]] = {
+            "audit": {"detail": marked},
+            "security_log": {"detail": marked},
+            "outbox": {"payload": marked},
+            "inbox": {"sequence": number},
+            "inbox_bodies": {"sequence": number},
+        }
+        for name, table in TABLES.items():
+            with store.everyone(file=file_of(table)) as connection:
+                put(connection, table, tenant, **given.get(name, {}))
+    return store
+
+
+def test_every_table_is_named_here() -> None:
+    assert READ.keys() | NOT_READ_FOR_ONE.keys() == TABLES.keys()
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_table_shows_its_own_rows_and_none_of_the_others(filled: Store, name: str) -> None:
+    shown = repr(READ[name](filled, MINE))
+    assert MINE in shown, "it shows something"
+    assert OTHER not in shown
+
+
+def test_what_nothing_reads_is_really_read_by_nothing() -> None:
+    sources = [path for path in Path(revops.__path__[0]).rglob("*.py") if "migrations" not in path.parts]
+    for name in (name for name, reason in NOT_READ_FOR_ONE.items() if reason == "nothing reads them yet"):
+        users = [path.name for path in sources if re.search(rf"import .*\b{name}\b|tables\.{name}\b", path.read_text())]
+        assert users == [], f"{name} has a reader: name it in READ"
+
+
+def test_a_message_to_be_sent_names_its_tenant(filled: Store) -> None:
+    for message in Outbox(filled).claim(AT + timedelta(days=1)):
+        assert message.key == f"{message.tenant_id}-key"
+
+
+def test_another_tenants_credential_cannot_be_taken(store: Store, secret_key: str) -> None:
+    integrations = Integrations(store, Secrets(SecretStr(secret_key)))
+    for tenant in (MINE, OTHER):
+        Tenants(store).add(tenant, None, actor="ada", at=AT)
+    secret = SecretStr("rk_live_only_in_b")
+    one = integrations.connect(OTHER, mode="live", kind="api_key", credentials=secret, actor="ada", at=AT)
+    with pytest.raises(IntegrationError):
+        integrations.credentials(MINE, one.integration_id, purpose="curiosity", actor="mallory", at=AT)
+    with pytest.raises(IntegrationError):
+        integrations.disconnect(MINE, one.integration_id, "spite", actor="mallory", at=AT)
+    assert integrations.credentials(OTHER, one.integration_id, purpose="a run", actor="pipeline", at=AT) == secret
+
+
+def test_another_tenants_events_are_not_marked(filled: Store) -> None:
+    inbox = Inbox(filled)
+    (theirs,) = inbox.claim(OTHER, 100)
+    for mark in (inbox.mark_landed, inbox.mark_done):
+        mark(MINE, [theirs.sequence], AT)
+    inbox.mark_failed(MINE, [theirs.sequence], "spite", is_final=True)
+    assert inbox.claim(MINE, 1, only=theirs.sequence) == []
+    assert [one.sequence for one in inbox.claim(OTHER, 100)] == [theirs.sequence]
+
+
+def test_every_other_verb_of_a_repository_names_its_tenant() -> None:
+    without = {name for name, verb in _verbs() if "tenant_id" not in inspect.signature(verb).parameters}
+    assert without == FOR_ALL.keys()
+
+
+def _verbs() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every public method of what is made of a store."""
+    for module in pkgutil.iter_modules(revops.store.__path__):
+        for kind in vars(import_module(f"revops.store.{module.name}")).values():
+            is_ours = inspect.isclass(kind) and kind.__module__ == f"revops.store.{module.name}"
+            if not is_ours or "store" not in inspect.signature(kind.__init__).parameters:
+                continue
+            for name, verb in vars(kind).items():
+                if inspect.isfunction(verb) and not name.startswith("_"):
+                    yield f"{kind.__name__}.{name}", verb
