@@ -18,7 +18,7 @@ demo: setup
 	$(BIN)/leaks demo $(if $(filter 0,$(SERVE)),--no-serve,)
 
 test: setup
-	$(BIN)/pytest -m "not chaos and not bench and not report_card" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not chaos and not bench and not report_card" -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .
