@@ -62,6 +62,10 @@ class StripeAnswerError(IngestionError):
     """Stripe answered something that we cannot use: a refused request or a body that is no JSON."""
 
 
+class ObjectGoneError(StripeAnswerError):
+    """Stripe has no object of this id."""
+
+
 class QualityError(IngestionError):
     """What just landed is suspect as a whole; it was taken back and the last publication stays.
 

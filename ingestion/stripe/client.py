@@ -20,6 +20,7 @@ from pyrate_limiter import Duration, Limiter, Rate
 from ingestion.errors import (
     AccountError,
     InvalidKeyError,
+    ObjectGoneError,
     PermissionMissingError,
     StripeAnswerError,
     StripeUnavailableError,
@@ -93,8 +94,9 @@ class StripeReader:
     async def get(self, path: str, parameters: list[tuple[str, str]], resource: Resource | None = None) -> Answer:
         """One GET.
 
-        Raises PermissionMissingError (403), InvalidKeyError (401), AccountError, StripeAnswerError for a request that
-        Stripe refuses, StripeUnavailableError when it stays unreachable or keeps failing.
+        Raises PermissionMissingError (403), InvalidKeyError (401), AccountError, ObjectGoneError,
+        StripeAnswerError for another request that Stripe refuses, StripeUnavailableError when it stays unreachable or
+        keeps failing.
         """
         endpoint = resource.path if resource else path
         try:
@@ -154,7 +156,8 @@ class StripeReader:
             )
         if status == 403:
             return permission_missing(message, resource)
-        return StripeAnswerError(f"Stripe refused GET {path} with {status}: {message or 'no message'}")
+        kind = ObjectGoneError if error.get("code") == "resource_missing" else StripeAnswerError
+        return kind(f"Stripe refused GET {path} with {status}: {message or 'no message'}")
 
 
 def permission_missing(message: str, resource: Resource | None) -> PermissionMissingError:

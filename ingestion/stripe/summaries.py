@@ -8,7 +8,7 @@ from ingestion.profile import Profile
 from ingestion.stripe.client import CONNECTIONS, PAGE_ROWS, StripeReader
 from ingestion.stripe.events import Changes
 from ingestion.stripe.resources import METER_EVENT_SUMMARY
-from ingestion.versions import read
+from ingestion.versions import IS_NEWEST, read
 
 DAYS_BACK = 62
 
@@ -19,8 +19,7 @@ def metered_customers(profile: Profile) -> list[tuple[str, str]]:
         profile,
         f"""
         with newest as (
-            select payload from {profile.dataset}.subscription
-            qualify row_number() over (partition by id order by version_at desc, source = 'event', loaded_at desc) = 1
+            select payload from {profile.dataset}.subscription qualify {IS_NEWEST}
         ),
         item as (
             select payload ->> '$.customer' as customer,

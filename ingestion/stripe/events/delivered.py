@@ -25,9 +25,9 @@ from ingestion.profile import Profile
 from ingestion.settings import StripeSettings
 from ingestion.stripe import state
 from ingestion.stripe.client import StripeReader
-from ingestion.stripe.events import thin, transitions
+from ingestion.stripe.events import thin
 from ingestion.stripe.events.changes import Changes
-from ingestion.stripe.events.doubt import in_doubt, read_again, read_payments_of
+from ingestion.stripe.events.doubt import doubts, read_again, read_payments_of
 from ingestion.stripe.landing import finish, prepare
 from ingestion.stripe.objects import MalformedObjectError, parse
 from ingestion.stripe.resources import EVENT
@@ -138,18 +138,15 @@ async def _add(body: bytes, changes: Changes, reader: StripeReader | None) -> No
 
 async def _settle(profile: Profile, reader: StripeReader, changes: Changes, report: BatchReport) -> list[Any]:
     """Reads again what the landed events leave in doubt; what Stripe says now stands against all of them."""
-    subscriptions = {id for table, id in changes.touched if table == "subscription"}
-    wrong = transitions.impossible(profile, subscriptions)
-    report.impossible = len(wrong)
-    doubtful = in_doubt(profile, changes.touched, changes.cut)
-    doubtful |= {("subscription", id): moment for id, moment in wrong.items()}
-    if not doubtful and not changes.ended_invoices and not changes.paid_invoices:
+    doubtful = doubts(profile, changes.touched, changes.cut)
+    report.impossible = doubtful.impossible
+    if not doubtful.objects and not changes.ended_invoices and not changes.paid_invoices:
         return []
     with ExitStack() as parts:
         settled = Changes(changes.folder.parent / "settled", profile.tenant_id, changes.is_live, _now(), parts)
-        await read_again(reader, doubtful, settled)
+        await read_again(reader, doubtful.objects, settled)
         await read_payments_of(reader, changes.ended_invoices | changes.paid_invoices, settled)
-    report.read_again = len(doubtful)
+    report.read_again = len(doubtful.objects)
     landed = versions.land(profile, settled.parts, fully_read_at=_fully_read_at(profile), now=_now(), keep_reads=True)
     _note(report, settled, landed)
     return settled.quarantined

@@ -1,19 +1,21 @@
 """What events leave in doubt, and reading it again.
 
 An event carries its object as it was, so it lands at once. The object is read again where that does not settle what is
-newest: several states of one second (an invoice created, finalised and paid), and objects of which the event shows less
-than we keep (lists cut to ten, what we expand).
+newest: several states of one second (an invoice created, finalised and paid), objects of which the event shows less
+than we keep (lists cut to ten, what we expand), and changes of a subscription's status that cannot be.
 """
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
-from ingestion.errors import PermissionMissingError, StripeAnswerError
+from ingestion.errors import ObjectGoneError, PermissionMissingError, StripeAnswerError
 from ingestion.profile import Profile
 from ingestion.stripe.client import CONNECTIONS, StripeReader, complete_sublists, run_together
+from ingestion.stripe.events import transitions
 from ingestion.stripe.events.changes import Changes
 from ingestion.stripe.resources import BY_NAME
 
@@ -51,12 +53,30 @@ def in_doubt(
     return found
 
 
-async def read_again(reader: StripeReader, objects: dict[tuple[str, str], datetime], changes: Changes) -> None:
-    """Reads single objects; one that Stripe has no more is left as its last event said.
+@dataclass(frozen=True)
+class Doubts:
+    """Objects to be read again, each with its newest moment; `impossible` of them changed status as none can."""
+
+    objects: dict[tuple[str, str], datetime]
+    impossible: int
+
+
+def doubts(profile: Profile, objects: Collection[tuple[str, str]], cut: Collection[tuple[str, str]]) -> Doubts:
+    """What landed events leave in doubt of some objects: see `in_doubt`, and `transitions.impossible`."""
+    wrong = transitions.impossible(profile, {id for table, id in objects if table == "subscription"})
+    found = in_doubt(profile, objects, cut)
+    return Doubts(found | {("subscription", id): moment for id, moment in wrong.items()}, len(wrong))
+
+
+async def read_again(
+    reader: StripeReader, objects: dict[tuple[str, str], datetime], changes: Changes
+) -> set[tuple[str, str]]:
+    """Reads single objects; returns those that Stripe has no more, which are left as their last event said.
 
     What is read now is newer than every event that had reached us, even where the clock's seconds cannot tell.
     """
     queue = sorted(objects)
+    gone: set[tuple[str, str]] = set()
 
     async def work() -> None:
         while queue:
@@ -65,6 +85,9 @@ async def read_again(reader: StripeReader, objects: dict[tuple[str, str], dateti
             expand = [("expand[]", path.removeprefix("data.")) for path in resource.expand]
             try:
                 answer = await reader.get(f"{resource.path}/{id}", expand, resource)
+            except ObjectGoneError:
+                gone.add((table, id))
+                continue
             except (StripeAnswerError, PermissionMissingError):
                 continue
             await complete_sublists(reader, answer.body, resource)
@@ -72,6 +95,7 @@ async def read_again(reader: StripeReader, objects: dict[tuple[str, str], dateti
 
     if queue:
         await run_together(min(CONNECTIONS, len(queue)), work)
+    return gone
 
 
 async def read_payments_of(reader: StripeReader, invoices: set[str], changes: Changes) -> None:
