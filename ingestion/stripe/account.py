@@ -13,14 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingestion import versions
-from ingestion.errors import AccountError, PermissionMissingError
+from ingestion.errors import PermissionMissingError
 from ingestion.profile import Profile
 from ingestion.progress import Progress
 from ingestion.quarantine import Quarantined
 from ingestion.settings import StripeSettings
 from ingestion.stripe import state
 from ingestion.stripe.client import API_VERSION, StripeReader
-from ingestion.stripe.events import Changes, in_doubt, read_again, read_payments_of
+from ingestion.stripe.events import Changes, doubts, read_again, read_payments_of
+from ingestion.stripe.identity import account_of
 from ingestion.stripe.landing import LandingReport, finish
 from ingestion.stripe.listing import BEGINNING, Listing, Window
 from ingestion.stripe.resources import EVENT, METER_EVENT_SUMMARY, RESOURCES, TABLES, Resource
@@ -49,6 +50,7 @@ class _Run:
     rows: dict[str, int] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
     has_more: bool = False
+    impossible: int = 0
 
     @property
     def now(self) -> datetime:
@@ -87,12 +89,7 @@ async def _load(
     mode = settings.mode
     before = state.read_integration(profile)
     async with StripeReader(settings) as reader:
-        account_id = await _account_id(reader, settings)
-        if before is not None and (before.mode != mode or (before.account_id and account_id != before.account_id)):
-            raise AccountError(
-                f"{profile.home} holds the {before.mode}-mode account {before.account_id}, the key is of "
-                f"{account_id or 'an unnamed account'} in {mode} mode: use another LEAKS_HOME for it"
-            )
+        account_id = await account_of(reader, settings, profile, before)
         run = _Run(profile, settings, reader, progress, since, state.read_states(profile))
         began_at = run.now
         events_from = _events_from(run, began_at)
@@ -121,15 +118,8 @@ async def _load(
             quarantined=quarantined,
             other_mode=sum(s.other_mode_count for s in run.states.values()),
             has_more=run.has_more,
+            impossible=run.impossible,
         )
-
-
-async def _account_id(reader: StripeReader, settings: StripeSettings) -> str | None:
-    try:
-        answer = await reader.get("/v1/account", [])
-    except PermissionMissingError:
-        return settings.stripe_account
-    return settings.stripe_account or str(answer.body.get("id"))
 
 
 def _events_from(run: _Run, now: datetime) -> datetime | None:
@@ -227,10 +217,11 @@ async def _changes(run: _Run, since: datetime, *, listed_to: datetime) -> None:
     run.quarantined += changes.quarantined
     run.land(changes.parts)
     readable = [(t, id) for t, id in changes.touched if t in run.states and run.states[t].is_on]
-    doubtful = in_doubt(run.profile, readable, changes.cut)
+    doubtful = doubts(run.profile, readable, changes.cut)
+    run.impossible = doubtful.impossible
     with ExitStack() as stack:
         settled = Changes(folder / "settled", run.profile.tenant_id, run.is_live, _now(), stack)
-        await read_again(run.reader, doubtful, settled)
+        await read_again(run.reader, doubtful.objects, settled)
         await read_payments_of(run.reader, changes.ended_invoices, settled)
         await _summaries(run, settled)
     run.quarantined += settled.quarantined

@@ -15,7 +15,7 @@ from ingestion.profile import Profile
 from ingestion.progress import NoProgress, Progress
 from ingestion.quarantine import Quarantined
 from ingestion.settings import StripeSettings
-from ingestion.stripe import line_memory, state
+from ingestion.stripe import drift, line_memory, state, webhook_endpoints
 from ingestion.stripe.chunks import Target
 from ingestion.stripe.export import find_files, read_export, stated_time
 from ingestion.stripe.resources import TABLES
@@ -26,7 +26,8 @@ from ingestion.stripe.state import Integration, ResourceState
 class LandingReport:
     """What a landing brought: `rows` are new versions per table, `source_now` (UTC) is the default as_of.
 
-    `has_more` says that older history is still to be read: run again to go on.
+    `has_more` says that older history is still to be read: run again to go on. `impossible` counts changes of a
+    subscription's status that cannot be, as events told them; Stripe was asked.
     """
 
     rows: dict[str, int]
@@ -37,6 +38,7 @@ class LandingReport:
     quarantined: int = 0
     other_mode: int = 0
     has_more: bool = False
+    impossible: int = 0
     seconds: float = 0.0
 
 
@@ -50,6 +52,9 @@ def prepare(profile: Profile) -> None:
             f"{profile.dataset}.resource_status": state.SCHEMA,
             f"{profile.dataset}.quarantine": quarantine.SCHEMA,
             f"{profile.dataset}.batch": state.BATCH_SCHEMA,
+            f"{profile.dataset}.drift": drift.SCHEMA,
+            f"{profile.dataset}.drift_objects": drift.OBJECTS_SCHEMA,
+            f"{profile.dataset}.webhook_endpoints": webhook_endpoints.SCHEMA,
         },
     )
     line_memory.prepare(profile)

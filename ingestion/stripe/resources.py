@@ -22,7 +22,8 @@ class Resource:
     `money` are fields that must be integers in minor units. `is_history` marks what `--since` limits; the rest (who the
     customers are, what they subscribe to) is always read whole, or recent invoices would lack their owners.
     `has_creation_event` false means that new objects are only found by listing. `is_cut_in_events` marks objects whose
-    event snapshots lack what we expand, so that the object is read again.
+    event snapshots lack what we expand, so that the object is read again. `unlisted` is SQL that is true for payloads
+    that no list shows although Stripe has the object.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Resource:
     has_creation_event: bool = True
     is_cut_in_events: bool = False
     sublists: tuple[Sublist, ...] = ()
+    unlisted: str = "false"
 
 
 RESOURCES: tuple[Resource, ...] = (
@@ -79,7 +81,13 @@ RESOURCES: tuple[Resource, ...] = (
         money=("amount", "amount_received"),
         is_history=True,
     ),
-    Resource("payment_method", "/v1/payment_methods", "payment_method", has_created_filter=False),
+    Resource(
+        "payment_method",
+        "/v1/payment_methods",
+        "payment_method",
+        has_created_filter=False,
+        unlisted="payload ->> '$.customer' is null",
+    ),
     Resource("product", "/v1/products", "product"),
     Resource(
         "price",
@@ -122,6 +130,7 @@ RESOURCES: tuple[Resource, ...] = (
         "invoiceitem",
         money=("amount",),
         parameters=(("pending", "true"),),
+        unlisted="payload ->> '$.invoice' is not null",
     ),
     Resource("subscription_schedule", "/v1/subscription_schedules", "subscription_schedule"),
     Resource("meter", "/v1/billing/meters", "billing.meter", has_created_filter=False, has_creation_event=False),

@@ -143,7 +143,13 @@ def _page(call: Call, resource: Resource, given: Mapping[str, Any]) -> bytes:
 def _retrieve(resource: Resource) -> Handler:
     def handle(call: Call) -> bytes:
         record = call.record(resource, call.path_params["id"], resource.id_parameter)
-        if resource.name == "event" and record.position >> 32 < call.account.clock.now() - _EVENTS_KEPT_SECONDS:
+        is_forgotten = (
+            record.position >> 32 < call.account.clock.now() - _EVENTS_KEPT_SECONDS
+            if resource.name == "event"
+            # Of a deleted customer Stripe keeps a stub, of all else nothing.
+            else record.is_deleted and resource.name != "customer"
+        )
+        if is_forgotten:
             raise missing(resource.noun, record.id, resource.id_parameter)
         if "expand" not in call.given and not record.is_deleted:
             return record.body

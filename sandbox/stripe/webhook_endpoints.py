@@ -41,10 +41,14 @@ _UPDATE: Mapping[str, Parameter] = {
 
 @dataclass
 class _Book:
-    """What the API shows of the endpoints that were made through it, newest first."""
+    """What the API shows of endpoints: those the sandbox began with and those made through it, newest first."""
 
     stand_in: StandIn
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for endpoint in self.stand_in.webhooks.endpoints.values():
+            self._show(endpoint, self.stand_in.clock.now(), {})
 
     def create(self, call: Call) -> bytes:
         given = call.given
@@ -61,27 +65,14 @@ class _Book:
             self.stand_in.webhooks.add(endpoint)
         except WebhookAddressError as error:
             raise _refused(error) from error
-        shown = {
-            "id": endpoint.id,
-            "object": "webhook_endpoint",
-            "api_version": given.get("api_version"),
-            "application": None,
-            "created": call.account.clock.now(),
-            "description": given.get("description"),
-            "enabled_events": given["enabled_events"],
-            "livemode": call.livemode,
-            "metadata": {},
-            "status": "enabled",
-            "url": given["url"],
-        }
-        self.shown = {endpoint.id: shown, **self.shown}
+        shown = self._show(endpoint, call.account.clock.now(), given)
         return orjson.dumps({**shown, "secret": endpoint.secrets[0]})
 
     def one(self, call: Call) -> bytes:
-        return orjson.dumps(self._shown(call))
+        return orjson.dumps(_in(call, self._shown(call)))
 
     def every(self, call: Call) -> bytes:
-        mine = [shown for shown in self.shown.values() if shown["livemode"] is call.livemode]
+        mine = [_in(call, shown) for shown in self.shown.values() if _is_of(call, shown)]
         page, has_more = parts(mine, call.given, _NOUN)
         return joined([orjson.dumps(shown) for shown in page], has_more, call.path)
 
@@ -100,7 +91,7 @@ class _Book:
             endpoint.is_enabled = not given["disabled"]
         shown.update({name: given[name] for name in ("url", "enabled_events", "description") if name in given})
         shown["status"] = "enabled" if endpoint.is_enabled else "disabled"
-        return orjson.dumps(shown)
+        return orjson.dumps(_in(call, shown))
 
     def delete(self, call: Call) -> bytes:
         shown = self._shown(call)
@@ -110,9 +101,35 @@ class _Book:
 
     def _shown(self, call: Call) -> dict[str, Any]:
         shown = self.shown.get(call.path_params["id"])
-        if shown is None or shown["livemode"] is not call.livemode:
+        if shown is None or not _is_of(call, shown):
             raise missing(_NOUN, call.path_params["id"], "webhook_endpoint")
         return shown
+
+    def _show(self, endpoint: WebhookEndpoint, created: int, given: Mapping[str, Any]) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "id": endpoint.id,
+            "object": "webhook_endpoint",
+            "api_version": given.get("api_version"),
+            "application": None,
+            "created": created,
+            "description": given.get("description"),
+            "enabled_events": [*endpoint.events],
+            "livemode": endpoint.livemode,
+            "metadata": {},
+            "status": "enabled",
+            "url": endpoint.url,
+        }
+        self.shown = {endpoint.id: shown, **self.shown}
+        return shown
+
+
+def _is_of(call: Call, shown: Mapping[str, Any]) -> bool:
+    """Whether the key's mode sees it; an endpoint that takes both modes is seen in each."""
+    return shown["livemode"] in (None, call.livemode)
+
+
+def _in(call: Call, shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {**shown, "livemode": call.livemode}
 
 
 def webhook_endpoints(stand_in: StandIn) -> list[Endpoint]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from ingestion.errors import AccountError, InvalidKeyError, StripeUnavailableError
 from ingestion.profile import Profile
-from sandbox.stripe import Running, running
+from sandbox.stripe import Running
 from tests.contracts.fixtures import COMPANY_NOW, OpenSandbox
 from tests.ingestion.landed import (
     TEST_KEY,
@@ -26,28 +25,6 @@ from tests.ingestion.landed import (
 )
 
 RESTRICTED = "rk_" + "live_0123456789abcdef"
-
-
-@pytest.fixture
-def company(stripe_sandbox: OpenSandbox, company_folder: Path) -> Running:
-    """The small company over HTTP, its clock standing."""
-    return stripe_sandbox(company_folder, as_of=COMPANY_NOW, is_frozen=True)
-
-
-@pytest.fixture(scope="session")
-def landed_home(tmp_path_factory: pytest.TempPathFactory, company_folder: Path) -> Path:
-    """A home in which the small company has landed over HTTP, once."""
-    home = tmp_path_factory.mktemp("landed")
-    with running(company_folder, as_of=COMPANY_NOW, is_frozen=True) as sandbox:
-        land(Profile(home), from_api(sandbox.url))
-    return home
-
-
-@pytest.fixture
-def landed(profile: Profile, landed_home: Path) -> Profile:
-    """A copy of that home, for what happens next."""
-    shutil.copytree(landed_home, profile.home)
-    return profile
 
 
 def test_an_account_lands_what_its_export_lands(
@@ -116,6 +93,18 @@ def test_states_of_one_second_are_settled_by_reading_the_object(landed: Profile,
     land(landed, from_api(company.url))
     assert newest(landed, "invoice")["in_within_a_second"]["status"] == "paid"
     assert land(landed, from_api(company.url)).rows == {}, "what is settled is not read again and again"
+
+
+def test_a_change_of_status_that_cannot_be_is_asked_for_and_stripe_wins(landed: Profile, company: Running) -> None:
+    company.clock.advance(timedelta(hours=1).total_seconds())
+    ended = next(one for one in newest(landed, "subscription").values() if one["status"] == "canceled")
+    company.emit("customer.subscription.updated", {**ended, "status": "active"}, {"status": "canceled"})
+    company.upsert(ended)
+    report = land(landed, from_api(company.url))
+    assert report.impossible == 1
+    assert newest(landed, "subscription")[ended["id"]]["status"] == "canceled"
+    company.clock.advance(timedelta(hours=1).total_seconds())
+    assert land(landed, from_api(company.url)).impossible == 0, "what Stripe settled stays settled"
 
 
 def test_what_has_no_creation_event_is_found_after_a_gap_of_days(landed: Profile, company: Running) -> None:

@@ -17,7 +17,6 @@ from ingestion.settings import StripeSettings
 from ingestion.stripe.events.delivered import BatchReport, land_delivered
 from ingestion.stripe.events.transitions import is_possible
 from sandbox.stripe import Running
-from tests.contracts.fixtures import COMPANY_NOW, OpenSandbox
 from tests.ingestion.landed import (
     customer,
     event,
@@ -51,12 +50,6 @@ def home(profile: Profile, tmp_path: Path) -> Profile:
     write_lines(tmp_path / "x/invoice.jsonl", [invoice(1)])
     land(profile, from_export(tmp_path / "x"))
     return profile
-
-
-@pytest.fixture
-def company(stripe_sandbox: OpenSandbox, company_folder: Path) -> Running:
-    """The small company over HTTP, its clock standing."""
-    return stripe_sandbox(company_folder, as_of=COMPANY_NOW, is_frozen=True)
 
 
 @pytest.fixture

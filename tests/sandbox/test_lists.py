@@ -229,6 +229,15 @@ def test_meter_summaries_belong_to_a_customer_and_a_window(client: StripeClient,
     assert total.aggregated_value == sum(one.aggregated_value for one in by_day)
 
 
+def test_a_deleted_coupon_is_no_more(client: StripeClient, sandbox: Running) -> None:
+    coupon = next(sandbox.stand_in.account().store.all("coupon"))
+    sandbox.upsert({**coupon, "deleted": True})
+    with pytest.raises(InvalidRequestError, match="No such coupon") as refused:
+        client.v1.coupons.retrieve(coupon["id"])
+    assert refused.value.http_status == 404
+    assert coupon["id"] not in [one.id for one in client.v1.coupons.list({"limit": 100}).auto_paging_iter()]
+
+
 def test_a_deleted_customer_is_a_stub_and_in_no_list(client: StripeClient, sandbox: Running) -> None:
     records = sandbox.stand_in.account().store.tables["customer"].by_id.values()
     deleted = next(record.id for record in records if record.is_deleted)
