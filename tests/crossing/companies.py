@@ -28,7 +28,9 @@ B = Tenant("borough", "OnlyInB", "acct_1OnlyInB00000000", 6)
 
 
 def write_companies(folder: Path, customers: int) -> None:
-    """A folder that the sandbox serves: both companies as connected accounts."""
+    """A folder that the sandbox serves: both companies as connected accounts, and a platform without customers."""
+    folder.mkdir(parents=True)
+    (folder / "customer.jsonl").touch()
     for tenant in (A, B):
         place = folder / tenant.account_id
         write(place, Plan(seed=tenant.seed, customers=customers, anchor=ANCHOR))
