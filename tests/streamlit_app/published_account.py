@@ -29,6 +29,7 @@ class Account:
     published_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     as_of: datetime = AS_OF
     is_old_version: bool = False
+    tenant_id: str = "default"
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in TABLES | NEWER_TABLES})
 
     def __post_init__(self) -> None:
@@ -56,7 +57,7 @@ class Account:
                 )
 
     def put(self, table: str, **row: Any) -> None:
-        self.rows[table].append({"tenant_id": "default", **row})
+        self.rows[table].append({"tenant_id": self.tenant_id, **row})
 
     def add(
         self,
@@ -205,8 +206,8 @@ class Account:
                 )
 
     def publish(self, home: Path, n: int = 1) -> Path:
-        """Writes published-<n>.duckdb under home/default and points to it."""
-        folder = home / "default"
+        """Writes published-<n>.duckdb under the tenant's folder and points to it."""
+        folder = home / self.tenant_id
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"published-{n}.duckdb"
         path.unlink(missing_ok=True)
