@@ -9,6 +9,7 @@ from cli.db import app as db
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.policy import app as policy
+from cli.reconcile import reconcile
 from cli.run import run
 from cli.sandbox import app as sandbox
 from cli.security_log import security_log
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(run)
+app.command()(reconcile)
 app.command()(sql)
 app.command()(doctor)
 app.command()(demo)

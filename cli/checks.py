@@ -14,7 +14,7 @@ from ingestion.errors import IngestionError
 from ingestion.settings import StripeSettings
 from revops.errors import RevopsError
 from revops.logging import redact
-from revops.settings import Settings, load_settings
+from revops.settings import TENANT, Settings, load_settings
 
 State = Literal["ok", "off", "broken"]
 
@@ -95,6 +95,7 @@ def _source() -> Iterator[Finding]:
 
     for result in probe(settings):
         yield Finding(f"stripe {result.resource}", "ok" if result.is_on else "off", redact(result.message))
+    yield from _webhooks(settings)
 
 
 def _key_start(settings: StripeSettings) -> str:
@@ -108,6 +109,22 @@ def _export(folder: Path, settings: StripeSettings) -> Iterator[Finding]:
     yield Finding("STRIPE_EXPORT", "ok", f"{len(files)} files in {folder}, {settings.mode} mode")
     if settings.stripe_export_at:
         yield Finding("STRIPE_EXPORT_AT", "ok", iso(settings.stripe_export_at))
+
+
+def _webhooks(source: StripeSettings) -> Iterator[Finding]:
+    from ingestion.stripe.webhook_endpoints import look
+    from revops.store import StoreMissingError, open_store
+    from revops.store.deliveries import newest_delivered
+
+    try:
+        with open_store(load_settings()) as store:
+            received_at = newest_delivered(store, TENANT, source.mode)
+    except StoreMissingError:
+        received_at = None
+    for one in look(source, TENANT, received_at):
+        state: State = "broken" if one.is_warning else "ok" if one.state == "ok" else "off"
+        where = f"{one.url} is {one.state}: " if one.url else ""
+        yield Finding("webhooks", state, redact(f"{where}{one.message}"))
 
 
 def _product_usage() -> Iterator[Finding]:

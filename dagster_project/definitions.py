@@ -16,6 +16,8 @@ from dagster_project.defs.policy import land_tenant_policy
 from dagster_project.defs.product_usage import land_product_usage
 from dagster_project.defs.published import warehouse
 from dagster_project.defs.quality import check_product_usage, check_what_landed, quality_results
+from dagster_project.defs.reconcile import reconcile_stripe
+from dagster_project.defs.webhooks import webhook_endpoints, webhooks_arrive
 from dagster_project.manifest import PROJECT_DIR
 from dagster_project.parsed_dbt import ParsedDbt
 from dagster_project.resources import Home, RunOptions
@@ -23,11 +25,11 @@ from dagster_project.resources import Home, RunOptions
 defs = dg.Definitions(
     assets=[
         *(land_stripe, batch, quality_results, land_tenant_policy, land_product_usage),
-        *(build_models, warehouse, leaks),
+        *(reconcile_stripe, webhook_endpoints, build_models, warehouse, leaks),
     ],
-    asset_checks=[check_what_landed, check_product_usage],
-    jobs=[jobs.refresh, jobs.full_pass],
-    schedules=[jobs.daily, jobs.hourly],
+    asset_checks=[check_what_landed, check_product_usage, webhooks_arrive],
+    jobs=[jobs.refresh, jobs.full_pass, jobs.reconcile],
+    schedules=[jobs.daily, jobs.hourly, jobs.reconciling],
     sensors=[jobs.tenants],
     resources={
         "home": Home(),

@@ -39,7 +39,7 @@ def read_landed(warehouse: Path) -> Landed:
     """Read the state of the raw tables. Raises NothingLandedError.
 
     The fingerprint changes whenever a version, a quarantined row or a switched-off resource is added, also
-    by a run that was killed before it published.
+    by a run that was killed before it published, and when Stripe was compared with or a webhook endpoint changes.
     """
     if not warehouse.exists():
         raise NothingLandedError(f"{warehouse} does not exist. Run `leaks run`, which lands first.")
@@ -55,6 +55,8 @@ def read_landed(warehouse: Path) -> Landed:
         parts += connection.execute(
             "select resource, is_on, reason, covered_from from stripe.resource_status order by resource"
         ).fetchall()
+        parts += connection.execute("select max(reconciled_at) from stripe.drift").fetchall()
+        parts += connection.execute("select url, state from stripe.webhook_endpoints order by all").fetchall()
         parts += connection.execute(PRODUCT_USAGE).fetchall()
     digest = hashlib.sha256(repr([*parts, source[1]]).encode()).hexdigest()[:16]
     return Landed(source_now=next_second(utc(source[0])), mode=source[1], fingerprint=digest)

@@ -12,17 +12,18 @@ from dagster_project.landed import read_landed
 from dagster_project.manifest import project_version
 from dagster_project.moments import utc
 from dagster_project.plan import Plan, decide
-from dagster_project.sources import product_usage_settings, readable_settings
+from dagster_project.sources import product_usage_settings, stripe_source
 from dagster_project.tenants import is_scheduled, tenant_of
 from ingestion.lock import WAIT_SECONDS, writer_lock
 from ingestion.profile import Profile
 from ingestion.settings import ProductUsageSettings, StripeSettings
-from revops.bootstrap import leaks_of_published, policy_of, product_usage_of, stripe_of
+from revops.bootstrap import leaks_of_published, policy_of, product_usage_of
 from revops.leak_types import read_leak_types
 from revops.policy import Policy
 from revops.service.open_leaks import LeakChanges
 from revops.settings import TENANT, load_settings
 from revops.store import open_store
+from revops.store.deliveries import newest_delivered
 
 # The worker and other runs have the warehouse for seconds or minutes, and a schedule's run has time.
 SCHEDULED_WAIT_SECONDS = 1_800.0
@@ -82,10 +83,7 @@ class Home(dg.ConfigurableResource["Home"]):
 
     def stripe(self) -> StripeSettings:
         """How the tenant's Stripe account is reached. Raises NotConnectedError and SecretKeyError."""
-        settings = load_settings()
-        with open_store(settings, upgrade=True) as store:
-            access = stripe_of(store, settings, self._tenant_id, purpose="a run", actor=_ACTOR)
-        return readable_settings(self._tenant_id, access)
+        return stripe_source(self._tenant_id, purpose="a run", actor=_ACTOR)
 
     def product_usage(self) -> ProductUsageSettings:
         """Where the tenant's product keeps its logs. Raises SecretKeyError."""
@@ -93,6 +91,11 @@ class Home(dg.ConfigurableResource["Home"]):
         with open_store(settings, upgrade=True) as store:
             places = product_usage_of(store, settings, self._tenant_id, purpose="a run", actor=_ACTOR)
         return product_usage_settings(self._tenant_id, places)
+
+    def newest_delivered(self, mode: str) -> datetime | None:
+        """When the newest event happened that a webhook brought to the tenant, in live or in test mode."""
+        with open_store(load_settings(), upgrade=True) as store:
+            return newest_delivered(store, self._tenant_id, mode)
 
     def policy(self) -> Policy:
         """The tenant's policy of now: the newest version, LEAKS_POLICY imported before. Raises PolicyError."""

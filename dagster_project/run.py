@@ -1,28 +1,13 @@
 """One run of the job in this process: what `leaks run` and the demo do."""
 
-import logging
-import sys
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 from typing import cast
 
-from dagster_project.build import BuildError
-from dagster_project.instance import prepare_dagster_home
-from dagster_project.landed import NothingLandedError
-from dagster_project.manifest import ManifestError, read_manifest
+from dagster_project.in_process import execute
 from dagster_project.moments import iso
-from dagster_project.progress import listening
-from dagster_project.publish import PublishError
-from ingestion.errors import IngestionError
 from ingestion.progress import Progress
-from revops.errors import RevopsError
-from revops.settings import TENANT, load_settings
-from revops.store import open_store
-from revops.store.tenants import Tenants
-
-KNOWN_ERRORS = (BuildError, IngestionError, ManifestError, NothingLandedError, PublishError, RevopsError)
+from revops.settings import TENANT
 
 
 @dataclass(frozen=True)
@@ -53,50 +38,18 @@ def run_pipeline(
 
     `accept` takes what just landed although the quality gate finds it suspect.
 
-    Raises the typed error of whatever failed (see KNOWN_ERRORS), anything else as Dagster raises it.
+    Raises as `dagster_project.in_process.execute` does.
     """
-    progress.step("start", 0, 1)
-    settings = load_settings()
-    with open_store(settings, upgrade=True) as store:
-        Tenants(store).require(tenant_id)
-    prepare_dagster_home(settings.leaks_home)
-    with listening(progress):
-        read_manifest()
-        # Importing Dagster and the definitions takes seconds: only here, not when the module is imported.
-        from dagster import DagsterInstance
+    options = {
+        "as_of": iso(as_of) if as_of else "",
+        "since": iso(since) if since else "",
+        "full": full,
+        "accept": accept,
+    }
+    result = execute("refresh", tenant_id, {"resources": {"options": {"config": options}}}, progress, is_debug=is_debug)
+    # Seconds, if the job had not imported it already.
+    from dagster_project.defs.quality import CHECK
 
-        from dagster_project.definitions import defs
-        from dagster_project.defs.quality import CHECK
-        from dagster_project.tenants import all_tenants, keep_in_step
-
-        if not is_debug:
-            # It warns of each data test that this run leaves to the daily pass.
-            logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
-        job = defs.resolve_job_def("refresh")
-        progress.step("start", 1, 1)
-        config = {
-            "resources": {
-                "options": {
-                    "config": {
-                        "as_of": iso(as_of) if as_of else "",
-                        "since": iso(since) if since else "",
-                        "full": full,
-                        "accept": accept,
-                    }
-                }
-            },
-            "loggers": {"console": {"config": {"log_level": "DEBUG" if is_debug else "CRITICAL"}}},
-        }
-        try:
-            # dagster-dbt writes dbt's lines to stdout, where only the result belongs.
-            with DagsterInstance.get() as instance, redirect_stdout(StringIO() if not is_debug else sys.stderr):
-                keep_in_step(instance, all_tenants())
-                result = job.execute_in_process(run_config=config, instance=instance, partition_key=tenant_id)
-        except Exception as error:
-            known = _known(error)
-            if known is None:
-                raise
-            raise known from error
     rows = 0
     is_published = has_more = False
     for event in result.get_asset_materialization_events():
@@ -114,14 +67,3 @@ def run_pipeline(
         for line in cast("list[str]", evaluation.metadata["failed"].value)
     )
     return Outcome(is_published=is_published, landed_rows=rows, has_more=has_more, failed_checks=failed)
-
-
-def _known(error: BaseException | None) -> BaseException | None:
-    """The typed error inside what Dagster raised; chains of causes may have loops."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, KNOWN_ERRORS):
-            return error
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return None

@@ -7,11 +7,11 @@ API's address and the limits of its use hold for all.
 from pydantic import SecretStr
 
 from ingestion.settings import ProductUsageSettings, StripeSettings
-from revops.bootstrap import connected_tenants
+from revops.bootstrap import connected_tenants, stripe_of
 from revops.domain.stripe_access import StripeAccess
 from revops.errors import RevopsError
-from revops.settings import TENANT
-from revops.store import Store
+from revops.settings import TENANT, load_settings
+from revops.store import Store, open_store
 
 
 class NotConnectedError(RevopsError):
@@ -43,6 +43,17 @@ def readable_settings(tenant_id: str, access: StripeAccess | None) -> StripeSett
             f"{tenant_id}`."
         )
     return settings
+
+
+def stripe_source(tenant_id: str, *, purpose: str, actor: str) -> StripeSettings:
+    """Settings of a tenant's account, looked up; who took the key for what is in the security log.
+
+    Raises NotConnectedError and SecretKeyError.
+    """
+    settings = load_settings()
+    with open_store(settings, upgrade=True) as store:
+        access = stripe_of(store, settings, tenant_id, purpose=purpose, actor=actor)
+    return readable_settings(tenant_id, access)
 
 
 def product_usage_settings(tenant_id: str, places: SecretStr | None) -> ProductUsageSettings:

@@ -1,13 +1,20 @@
-"""The jobs people and schedules run; each lands, builds and publishes everything of one tenant, in one process."""
+"""The jobs people and schedules run, each of one tenant: those that land, build and publish everything in one process,
+and the comparison with Stripe, which they build from."""
+
+from collections.abc import Callable
 
 import dagster as dg
 
+from dagster_project.defs.reconcile import DRIFT_KEYS
 from dagster_project.sources import readable_tenants
 from dagster_project.tenants import TENANTS, all_tenants, differences, keep_in_step
-from revops.settings import load_settings
+from ingestion.profile import Profile
+from ingestion.settings import StripeSettings
+from revops.settings import TENANT, load_settings
 from revops.store import open_store
 
-ALL = dg.AssetSelection.all()
+DRIFT = dg.AssetSelection.assets(*DRIFT_KEYS)
+ALL = dg.AssetSelection.all() - DRIFT
 
 refresh = dg.define_asset_job(
     "refresh",
@@ -22,10 +29,19 @@ full_pass = dg.define_asset_job(
 )
 
 
-def run_of_each_tenant(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-    """A run per tenant that has an account to read: what one suffers holds up no other."""
+reconcile = dg.define_asset_job(
+    "reconcile",
+    selection=DRIFT,
+    description="Compare with Stripe and land what drifted; the next run builds from it. `leaks reconcile` does both.",
+)
+
+
+def run_of_each_tenant(
+    context: dg.ScheduleEvaluationContext, is_wanted: Callable[[str], bool] = lambda _tenant_id: True
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """A run per tenant that is wanted and has an account to read: what one suffers holds up no other."""
     with open_store(load_settings(), upgrade=True) as store:
-        readable = readable_tenants(store)
+        readable = [tenant_id for tenant_id in readable_tenants(store) if is_wanted(tenant_id)]
     if not readable:
         return dg.SkipReason("No tenant has a Stripe account to read; `leaks doctor` says what is missing.")
     keep_in_step(context.instance, all_tenants())
@@ -50,11 +66,35 @@ def daily(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.Ski
     job=refresh,
     cron_schedule="15 * * * *",
     execution_timezone="UTC",
-    description="Stripe's events of the last hour, of each tenant; off until you switch it on.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Stripe's events of the last hour, of each tenant, so that no missed webhook stays missed.",
 )
 def hourly(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-    """What changed at each tenant."""
+    """What changed at each tenant.
+
+    A whole run and not only the reading of events: where nothing is new it builds nothing and costs some seconds, and
+    where something is, it brings what the worker's batches leave out (marts that no leak reads, tests, logs).
+    """
     return run_of_each_tenant(context)
+
+
+@dg.schedule(
+    name="daily_reconcile",
+    job=reconcile,
+    cron_schedule="30 3 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Each tenant compared with Stripe at 03:30 UTC, before the full pass that builds from what it mended.",
+)
+def reconciling(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+    """What changed lately at each tenant, against what we hold of it."""
+    return run_of_each_tenant(context, can_be_compared)
+
+
+def can_be_compared(tenant_id: str) -> bool:
+    """Whether something has landed of a tenant, and there is somebody to ask: an export knows nothing more."""
+    is_export = tenant_id == TENANT and StripeSettings().stripe_export is not None
+    return not is_export and Profile.from_environment(tenant_id).warehouse.exists()
 
 
 @dg.sensor(

@@ -59,3 +59,19 @@ def unmatched_accounts(published: Published, limit: int) -> list[Row]:
     if not has(published, "unmatched_accounts"):
         return []
     return published.query("select * from unmatched_accounts order by rows desc limit ?", [limit])
+
+
+def drift(published: Published) -> list[Row]:
+    """What the last comparison with Stripe found, one row per kind of object; empty before the first."""
+    if not has(published, "drift"):
+        return []
+    return published.query(
+        "select * from drift where reconciled_at = (select max(reconciled_at) from drift) order by resource"
+    )
+
+
+def webhook_endpoints(published: Published) -> list[Row]:
+    """Endpoints that deliver to us and whether they do; one row without an id where there is none."""
+    if not has(published, "webhook_endpoints"):
+        return []
+    return published.query("select * from webhook_endpoints order by state, url")

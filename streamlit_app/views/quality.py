@@ -7,13 +7,14 @@ import streamlit as st
 from revops.warehouse import Published
 from streamlit_app.data import Row
 from streamlit_app.markup import note
-from streamlit_app.parts import checks, coverage, headline, page, usage
+from streamlit_app.parts import backstops, checks, coverage, headline, page, usage
 
 
 def _draw(published: Published, integration: Row, now: datetime) -> None:
     st.title("Data quality", anchor=False)
     st.html(note(headline.freshness(published, integration, now)))
     checks.show(published)
+    backstops.show(published, integration)
     coverage.resources(published, integration)
     usage.show(published)
     coverage.quarantine(published)

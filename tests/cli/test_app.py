@@ -14,7 +14,7 @@ from tests.cli.conftest import Leaks
 
 def test_every_verb_is_there_and_says_what_it_does() -> None:
     verbs = {command.callback.__name__: command.callback.__doc__ for command in app.registered_commands}  # type: ignore[union-attr]
-    assert set(verbs) == {"run", "sql", "doctor", "demo", "serve", "worker", "security_log"}
+    assert set(verbs) == {"run", "reconcile", "sql", "doctor", "demo", "serve", "worker", "security_log"}
     assert all(verbs.values())
     assert {group.name for group in app.registered_groups} == {"policy", "tenants", "db", "sandbox"}
 
@@ -44,6 +44,9 @@ def test_other_times_are_refused_with_an_example(text: str) -> None:
         (("run", "--as-of", "yesterday"), "is no date or time"),
         (("run", "--since", "2026-10-01", "--as-of", "2026-09-01"), "--since must lie before --as-of"),
         (("run", "--format", "xml"), "xml"),
+        (("reconcile", "--all", "--since", "3"), "--all compares every object"),
+        (("reconcile", "--since", "0"), "is no span to compare"),
+        (("reconcile", "--since", "last week"), "is no date or time"),
         (("sql",), "Missing argument"),
         (("paint",), "paint"),
     ],

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sandbox.stripe import running
@@ -60,3 +61,22 @@ def test_each_permission_is_asked_for_and_a_missing_one_is_named(leaks: Leaks, h
     assert any(line.startswith("ok") and " stripe invoice " in line for line in lines)
     assert any(line.startswith("off") and " stripe dispute " in line and "rak_dispute_read" in line for line in lines)
     assert KEY not in done.stdout + done.stderr
+
+
+def test_a_disabled_webhook_endpoint_is_broken_and_none_is_only_off(leaks: Leaks, home: Path) -> None:
+    with running(None, as_of=datetime(2026, 10, 1, tzinfo=UTC), keys=[KEY]) as stripe:
+        settings = {"LEAKS_HOME": str(home), "STRIPE_API_KEY": KEY, "STRIPE_API_BASE": stripe.url}
+        done = leaks("doctor", **settings)
+        assert done.returncode == 0, done.stdout
+        assert any(line.startswith("off") and " webhooks " in line for line in done.stdout.splitlines())
+        url = "http://127.0.0.1:9/webhooks/stripe/default"
+        headers = {"Authorization": f"Bearer {KEY}"}
+        created = httpx.post(
+            f"{stripe.url}/v1/webhook_endpoints", data={"url": url, "enabled_events[]": "*"}, headers=headers
+        )
+        endpoint = created.json()["id"]
+        httpx.post(f"{stripe.url}/v1/webhook_endpoints/{endpoint}", data={"disabled": "true"}, headers=headers)
+        done = leaks("doctor", **settings)
+    assert done.returncode == 1
+    (broken,) = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
+    assert f"{url} is disabled" in broken

@@ -33,6 +33,7 @@ def test_every_table_model_and_seed_is_an_asset(defs: dg.Definitions) -> None:
     product = len(("login", "usage", "account_link", "rules", "file_status", "quarantine"))
     materializable = [spec for spec in defs.resolve_all_asset_specs() if spec.group_name != "default"]
     beside = len(("stripe/batch", "published/warehouse", "operations/leaks"))
+    beside += len(("stripe/drift", "stripe/drift_objects", "stripe/webhook_endpoints"))
     assert len(materializable) == landed + policy + product + models + beside
 
 
@@ -80,6 +81,22 @@ def test_there_is_a_daily_full_pass_and_an_incremental_job(defs: dg.Definitions)
     assert daily.cron_schedule == "0 4 * * *"
     assert daily.default_status is dg.DefaultScheduleStatus.RUNNING
     assert defs.resolve_job_def("refresh")
+
+
+def test_missed_events_are_looked_for_hourly_and_stripe_is_compared_before_the_full_pass(defs: dg.Definitions) -> None:
+    hourly, daily = (defs.resolve_schedule_def(name) for name in ("hourly_refresh", "daily_reconcile"))
+    assert (hourly.job_name, hourly.cron_schedule) == ("refresh", "15 * * * *")
+    assert (daily.job_name, daily.cron_schedule) == ("reconcile", "30 3 * * *")
+    assert {hourly.default_status, daily.default_status} == {dg.DefaultScheduleStatus.RUNNING}
+
+
+def test_a_run_does_not_compare_and_a_comparison_builds_nothing(defs: dg.Definitions) -> None:
+    drift = {dg.AssetKey(["stripe", name]) for name in ("drift", "drift_objects")}
+    run, comparison = (
+        defs.resolve_job_def(name).asset_layer.executable_asset_keys for name in ("refresh", "reconcile")
+    )
+    assert comparison == drift
+    assert not drift & {*run}
 
 
 def test_no_seed_is_public_because_publishing_waits_for_what_only_some_runs_load() -> None:

@@ -55,6 +55,15 @@ _OTHER_TABLES = """
     CREATE TABLE stripe.quality_results (
         tenant_id VARCHAR, checked_at TIMESTAMP, resource VARCHAR, expectation VARCHAR, severity VARCHAR,
         is_passed BOOLEAN, observed VARCHAR, expected VARCHAR, failed_count BIGINT, sample VARCHAR, error VARCHAR);
+    CREATE TABLE stripe.drift (
+        tenant_id VARCHAR, reconciled_at TIMESTAMP, begins_at TIMESTAMP, is_repaired BOOLEAN, resource VARCHAR,
+        our_count BIGINT, stripe_count BIGINT, missing_count BIGINT, different_count BIGINT, gone_count BIGINT,
+        other_version_count BIGINT, unread_reason VARCHAR);
+    CREATE TABLE stripe.drift_objects (
+        tenant_id VARCHAR, reconciled_at TIMESTAMP, resource VARCHAR, object_id VARCHAR, verdict VARCHAR);
+    CREATE TABLE stripe.webhook_endpoints (
+        tenant_id VARCHAR, endpoint_id VARCHAR, url VARCHAR, state VARCHAR, message VARCHAR, received_at TIMESTAMP,
+        checked_at TIMESTAMP);
     CREATE TABLE operations.policy (
         tenant_id VARCHAR, policy_version VARCHAR, reporting_currency VARCHAR, standard_trial_days INTEGER,
         retry_max_attempts INTEGER, retry_window_days INTEGER, overdue_grace_days INTEGER,

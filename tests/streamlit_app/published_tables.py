@@ -53,4 +53,9 @@ NEWER_TABLES = {
     "quality_results": """tenant_id varchar, checked_at timestamp, resource varchar, expectation varchar,
         severity varchar, is_passed boolean, observed varchar, expected varchar, failed_count bigint, sample varchar,
         error varchar""",
+    "drift": """tenant_id varchar, reconciled_at timestamp, begins_at timestamp, is_repaired boolean, resource varchar,
+        our_count bigint, stripe_count bigint, missing_count bigint, different_count bigint, gone_count bigint,
+        difference_count bigint, unread_reason varchar""",
+    "webhook_endpoints": """tenant_id varchar, endpoint_id varchar, url varchar, state varchar, message varchar,
+        received_at timestamp""",
 }

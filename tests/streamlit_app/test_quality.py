@@ -107,3 +107,71 @@ def test_no_log_says_how_to_read_one(show: Show) -> None:
 
 def test_an_empty_quarantine_says_so(show: Show) -> None:
     assert "Every object that was read was understood." in html(show(Account(), at=pages.QUALITY))
+
+
+def test_what_differed_from_stripe_is_shown_with_both_sides(show: Show) -> None:
+    account = Account()
+    common = {"reconciled_at": AS_OF, "is_repaired": True}
+    same = {"missing_count": 0, "different_count": 0, "gone_count": 0, "difference_count": 0}
+    account.put("drift", **common, resource="customer", our_count=40, stripe_count=40, **same)
+    account.put(
+        "drift",
+        **common,
+        **{**same, "missing_count": 3, "different_count": 1, "difference_count": 4},
+        resource="invoice_payment",
+        our_count=297,
+        stripe_count=300,
+    )
+    account.put("drift", **common, resource="dispute", our_count=0, stripe_count=0, **same, unread_reason="no <b>")
+    body = html(show(account, at=pages.QUALITY))
+    assert "1 Oct 2026, 00:00 UTC, every object: 4 objects of 340 differed; all mended." in body
+    assert all(f">{cell}<" in body for cell in ("Invoice payments", "297", "300", "4", "3"))
+    assert '>Customers</td><td class="leaks-right" data-label="Ours"' not in body, "what is the same is not listed"
+    assert "Disputes were not compared: no &lt;b&gt;" in body
+
+
+def test_a_comparison_of_what_changed_lately_says_so(show: Show) -> None:
+    account = Account()
+    same = {"missing_count": 0, "different_count": 0, "gone_count": 0, "difference_count": 0}
+    account.put(
+        "drift",
+        **same,
+        reconciled_at=AS_OF,
+        begins_at=AS_OF - timedelta(days=3),
+        is_repaired=True,
+        resource="invoice",
+        our_count=7,
+        stripe_count=7,
+    )
+    body = html(show(account, at=pages.QUALITY))
+    assert "1 Oct 2026, 00:00 UTC, what changed since 28 Sep 2026: 0 objects of 7 differed." in body
+    assert "What differed from Stripe" not in body
+
+
+def test_an_endpoint_that_delivers_nothing_is_shown_with_what_to_do(show: Show) -> None:
+    account = Account()
+    account.put(
+        "webhook_endpoints",
+        endpoint_id="we_1",
+        url="https://acme.example/webhooks/stripe/default",
+        state="silent",
+        message="Stripe has events and none came: look at <b>",
+    )
+    body = html(show(account, at=pages.QUALITY))
+    assert ">https://acme.example/webhooks/stripe/default<" in body
+    assert ">Silent<" in body
+    assert "none came: look at &lt;b&gt;" in body
+
+
+def test_an_account_without_an_endpoint_says_how_its_events_are_found(show: Show) -> None:
+    account = Account()
+    account.put(
+        "webhook_endpoints", state="none", message="no endpoint of this account ends with /webhooks/stripe/default"
+    )
+    assert "No endpoint of this account ends with /webhooks/stripe/default." in html(show(account, at=pages.QUALITY))
+
+
+def test_an_export_which_cannot_be_asked_is_not_compared(show: Show) -> None:
+    body = html(show(typical(source="export"), at=pages.QUALITY))
+    assert "Compared with Stripe" not in body
+    assert "Webhooks" not in body

@@ -1,0 +1,2 @@
+select tenant_id, reconciled_at, resource, object_id, verdict
+from {{ source("stripe", "drift_objects") }}
