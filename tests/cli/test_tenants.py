@@ -64,6 +64,16 @@ def test_a_secret_may_come_from_stdin(where: dict[str, str], tmp_path: Path) -> 
     assert (done.returncode, done.stdout) == (0, "acme: added, secrets stored.\n")
 
 
+def test_where_a_products_logs_are_is_a_secret_too(leaks: Leaks, where: dict[str, str]) -> None:
+    where["ACME_LOGS"] = "postgresql://reader:VerySecret@host/app#public.logins"
+    added = leaks("tenants", "add", "acme", "--product-usage-env", "ACME_LOGS", **where)
+    assert (added.returncode, added.stdout) == (0, "acme: added, secrets stored.\n")
+    (one,) = listed(leaks, where)["acme"]["integrations"]  # type: ignore[misc]
+    assert (one["system"], one["kind"], one["has_credentials"]) == ("product_usage", "export", True)
+    stored = b"".join(path.read_bytes() for path in Path(where["LEAKS_HOME"]).glob("*.db*"))
+    assert b"VerySecret" not in stored
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

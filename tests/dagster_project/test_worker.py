@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from dagster_project import worker as module
 from dagster_project.batch import BatchOutcome
@@ -17,10 +18,15 @@ from ingestion.errors import StripeUnavailableError
 from ingestion.profile import Profile
 from ingestion.stripe.events.delivered import BatchReport
 from revops.bootstrap import worker as parts_of
+from revops.domain.connect import ConnectedAccount
 from revops.domain.received import ReceivedEvent
 from revops.settings import Settings
 from revops.store import Store
 from revops.store.inbox import Inbox
+from revops.store.integrations import Integrations
+from revops.store.secrets import Secrets
+from revops.store.security_log import SecurityLog
+from revops.store.tenants import Tenants
 from tests.revops.store.test_inbox import states
 
 AT = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -170,6 +176,46 @@ def test_a_run_that_holds_the_warehouse_is_waited_for(settings: Settings, sqlite
         receive(sqlite_store, "b")
     waiting.join(timeout=20)
     assert taken.batches == [("default", ["a", "b"])], "what came meanwhile is in the same batch"
+
+
+def connect(store: Store, at: datetime) -> None:
+    Tenants(store).add("acme", None, actor="ada", at=at)
+    account = ConnectedAccount("acct_1", "live")
+    Integrations(store, Secrets(None)).connect_account("acme", account, actor="ada", at=at)
+
+
+def deauthorise(store: Store, at: datetime) -> None:
+    told = ("acme", "live", "stripe", "evt_1", "account.application.deauthorized", "ca_1", "acct_1", at, at, b"evt_1")
+    Inbox(store).append([ReceivedEvent(*told)])
+
+
+def test_an_account_whose_owner_ended_our_access_is_asked_nothing_more(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    class Looking(Taken):
+        def take(self, profile: Profile, source: Any, bodies: Sequence[bytes], step: Callable[[str], None]) -> Any:
+            asked.append(source.stripe_account)
+            return super().take(profile, source, bodies, step)
+
+    platform = settings.model_copy(update={"stripe_connect_api_key": SecretStr("sk_" + "live_of_the_platform")})
+    connect(sqlite_store, AT)
+    receive(sqlite_store, "a", tenant="acme")
+    working(platform, sqlite_store, Looking()).drain()
+    deauthorise(sqlite_store, AT)
+    working(platform, sqlite_store, Looking()).drain()
+    assert asked == ["acct_1", None]
+    assert states(sqlite_store, "acme") == {"a": "done", "evt_1": "done"}
+    newest = SecurityLog(sqlite_store).search("acme")[0]
+    assert (newest.event, newest.detail["reason"]) == ("integration_disconnected", "deauthorised in Stripe")
+
+
+def test_a_late_word_of_the_end_does_not_end_what_was_connected_since(settings: Settings, sqlite_store: Store) -> None:
+    connect(sqlite_store, AT + timedelta(hours=1))
+    deauthorise(sqlite_store, AT)
+    working(settings, sqlite_store, Taken()).drain()
+    assert [one.account_id for one in Integrations(sqlite_store, Secrets(None)).reading("acme")] == ["acct_1"]
 
 
 def test_the_environments_account_is_the_default_tenants_alone(

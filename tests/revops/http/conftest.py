@@ -15,8 +15,14 @@ from tests.revops.store.fixtures import make_settings
 
 
 def with_secrets(settings: Settings) -> Settings:
-    """The same settings with secrets of webhooks."""
-    secrets = {"stripe_webhook_secret": SECRET, "stripe_connect_webhook_secret": CONNECT_SECRET}
+    """The same settings with secrets of webhooks, and with Connect set up where nobody answers."""
+    secrets = {
+        "stripe_webhook_secret": SECRET,
+        "stripe_connect_webhook_secret": CONNECT_SECRET,
+        "stripe_connect_client_id": "ca_of_the_platform",
+        "stripe_connect_api_key": "sk_" + "live_of_the_platform",
+        "stripe_connect_base": "http://127.0.0.1:9",
+    }
     return Settings.model_validate({**settings.model_dump(exclude_none=True), **secrets})
 
 

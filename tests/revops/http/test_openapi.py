@@ -32,6 +32,7 @@ CHECKS = [
 PATHS = ["/webhooks/stripe/{tenant}", "/webhooks/stripe"]
 # What has no parameter cannot be asked wrongly.
 ASKED = [*((path, mode) for path in PATHS for mode in GenerationMode)]
+ASKED += [("/connect/stripe/callback", mode) for mode in GenerationMode]
 ASKED += [(path, GenerationMode.POSITIVE) for path in ("/healthz", "/readyz", "/metrics")]
 EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "500"))
 
