@@ -6,6 +6,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from ingestion.erasure.in_force import kept_text
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
@@ -32,7 +34,10 @@ SCHEMA = pa.schema(
 
 
 def as_table(rows: Iterable[tuple[Quarantined, datetime]], tenant_id: str) -> pa.Table:
-    """The quarantine as one Arrow table; the time is when a row was first refused."""
+    """The quarantine as one Arrow table; the time is when a row was first refused.
+
+    What a row of an erased customer said is not kept.
+    """
     return pa.Table.from_pylist(
         [
             {
@@ -40,7 +45,7 @@ def as_table(rows: Iterable[tuple[Quarantined, datetime]], tenant_id: str) -> pa
                 "resource": row.resource,
                 "id": row.id,
                 "reason": row.reason,
-                "raw_text": row.raw_text,
+                "raw_text": kept_text(row.raw_text),
                 "origin": row.origin,
                 "quarantined_at": first_at.replace(tzinfo=None),
             }

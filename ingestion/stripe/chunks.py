@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ingestion.erasure.erased import Erased
+from ingestion.erasure.in_force import in_force, kept_text
 from ingestion.parts import PartWriter
 from ingestion.quarantine import Quarantined
 from ingestion.stripe.line_memory import LineWriter, hash_of, read_trusted
@@ -22,12 +24,16 @@ _PAST_MOMENTS = ("created", "canceled_at", "ended_at")
 
 @dataclass(frozen=True)
 class Target:
-    """What every version of one export shares, and where its parts go."""
+    """What every version of one export shares, and where its parts go.
+
+    `erased` says whose data must not land: another process is told by this alone.
+    """
 
     folder: Path
     tenant_id: str
     is_live: bool
     loaded_at: datetime
+    erased: Erased | None = None
 
 
 @dataclass
@@ -57,7 +63,7 @@ def read_chunk(resource_name: str, name: str, chunk: Chunk, target: Target, trus
     known = read_trusted(trusted) if trusted is not None else {}
     report = ChunkReport(resource_name, target.folder / LINES / f"{name}.parquet")
     newest = 0
-    with ExitStack() as stack:
+    with in_force(target.erased), ExitStack() as stack:
         writers: dict[str, PartWriter] = {}
         remembered = stack.enter_context(LineWriter(report.lines, resource_name, target.loaded_at))
 
@@ -96,7 +102,7 @@ def read_chunk(resource_name: str, name: str, chunk: Chunk, target: Target, trus
                         resource=resource.name,
                         id=id_of(value),
                         reason=str(error),
-                        raw_text=line.decode("utf-8", "replace"),
+                        raw_text=kept_text(line.decode("utf-8", "replace")),
                         origin=f"{chunk.path.name}: byte {start}",
                     )
                 )

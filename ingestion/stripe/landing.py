@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingestion import quarantine, versions
+from ingestion.erasure.erased import Erased
 from ingestion.errors import ExportError
+from ingestion.operations import erasures
 from ingestion.profile import Profile
 from ingestion.progress import NoProgress, Progress
 from ingestion.quarantine import Quarantined
 from ingestion.settings import StripeSettings
 from ingestion.stripe import drift, line_memory, state, webhook_endpoints
 from ingestion.stripe.chunks import Target
+from ingestion.stripe.erasures import erasures_in_force
 from ingestion.stripe.export import find_files, read_export, stated_time
 from ingestion.stripe.resources import TABLES
 from ingestion.stripe.state import Integration, ResourceState
@@ -58,6 +61,7 @@ def prepare(profile: Profile) -> None:
         },
     )
     line_memory.prepare(profile)
+    erasures.prepare(profile)
 
 
 def load(
@@ -77,12 +81,13 @@ def load(
     progress = progress or NoProgress()
     try:
         prepare(profile)
-        if settings.stripe_export is not None:
-            report = _load_export(profile, settings, progress)
-        else:
-            from ingestion.stripe.account import load_account
+        with erasures_in_force(profile) as erased:
+            if settings.stripe_export is not None:
+                report = _load_export(profile, settings, progress, erased)
+            else:
+                from ingestion.stripe.account import load_account
 
-            report = load_account(profile, settings, since, progress)
+                report = load_account(profile, settings, since, progress)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise versions.disk_full(profile) from error
@@ -122,7 +127,9 @@ def finish(
     return len(rows)
 
 
-def _load_export(profile: Profile, settings: StripeSettings, progress: Progress) -> LandingReport:
+def _load_export(
+    profile: Profile, settings: StripeSettings, progress: Progress, erased: Erased | None
+) -> LandingReport:
     folder = settings.stripe_export
     assert folder is not None, "the caller asked for an export"  # noqa: S101
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -135,7 +142,7 @@ def _load_export(profile: Profile, settings: StripeSettings, progress: Progress)
     changed_files = [f for f in files if _is_changed(f.resource, f.digest, states)]
     spool = profile.spool / "export"
     shutil.rmtree(spool, ignore_errors=True)
-    target = Target(folder=spool, tenant_id=profile.tenant_id, is_live=settings.mode == "live", loaded_at=now)
+    target = Target(spool, profile.tenant_id, is_live=settings.mode == "live", loaded_at=now, erased=erased)
     stated_at = stated_time(folder, settings.stripe_export_at)
     read = read_export(profile, changed_files, target, progress)
     known_at = max((s.read_at for f in files if (s := states.get(f.resource)) and s.read_at), default=None)

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from ingestion.erasure.in_force import current
 from ingestion.stripe.resources import BY_OBJECT, Resource
 
 # Half of SHA-256, which has instructions of its own on every server: twice as fast as BLAKE2b.
@@ -97,8 +98,12 @@ def _check_amount(name: str, amount: Any) -> None:
 
 
 def version(value: dict[str, Any]) -> Version:
-    """The version of a checked object; equal objects give equal hashes, whatever the order of their keys."""
-    payload = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    """The version of a checked object; equal objects give equal hashes, whatever the order of their keys.
+
+    Of an erased customer's object it is what may be kept of it.
+    """
+    erased = current()
+    payload = orjson.dumps(value if erased is None else erased.washed(value), option=orjson.OPT_SORT_KEYS)
     return Version(value["id"], payload, hashlib.sha256(payload).hexdigest()[:HASH_CHARACTERS])
 
 

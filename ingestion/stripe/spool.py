@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
+from ingestion.erasure.in_force import kept_text
 from ingestion.parts import PartWriter
 from ingestion.quarantine import Quarantined
 from ingestion.stripe.listing import Window
@@ -135,5 +136,6 @@ class _Part:
 
 
 def refused(value: Any, resource: Resource, reason: str) -> Quarantined:
-    """A row of a page that may not land, whole."""
-    return Quarantined(resource.name, id_of(value), reason, orjson.dumps(value).decode(), f"GET {resource.path}")
+    """A row of a page that may not land, whole but for what an erased customer's said."""
+    text = kept_text(orjson.dumps(value).decode())
+    return Quarantined(resource.name, id_of(value), reason, text, f"GET {resource.path}")

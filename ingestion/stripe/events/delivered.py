@@ -25,6 +25,7 @@ from ingestion.profile import Profile
 from ingestion.settings import StripeSettings
 from ingestion.stripe import state
 from ingestion.stripe.client import StripeReader
+from ingestion.stripe.erasures import erasures_in_force
 from ingestion.stripe.events import thin
 from ingestion.stripe.events.changes import Changes
 from ingestion.stripe.events.doubt import doubts, read_again, read_payments_of
@@ -57,7 +58,8 @@ def land_delivered(profile: Profile, settings: StripeSettings, bodies: Sequence[
     Repeating a batch, or landing it in another order, changes nothing. Raises NothingLandedYetError on a home without
     a first run, otherwise as the reader and the loader do; whatever it raises, the batch can be landed again.
     """
-    return asyncio.run(_land(profile, settings, bodies))
+    with erasures_in_force(profile):
+        return asyncio.run(_land(profile, settings, bodies))
 
 
 def rehearse() -> None:

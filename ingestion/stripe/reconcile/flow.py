@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingestion import versions
-from ingestion.errors import NothingLandedYetError, SettingsError
+from ingestion.erasure.in_force import current, in_force
+from ingestion.errors import IngestionError, NothingLandedYetError, SettingsError
 from ingestion.lock import writer_lock
+from ingestion.operations.erasures import read_erased
 from ingestion.profile import Profile
 from ingestion.progress import NoProgress, Progress
 from ingestion.settings import StripeSettings
 from ingestion.stripe import state
 from ingestion.stripe.client import StripeReader
 from ingestion.stripe.drift import Drift, DriftReport, store
+from ingestion.stripe.erasures import strip_followers
 from ingestion.stripe.identity import account_of
 from ingestion.stripe.landing import finish, prepare
 from ingestion.stripe.reconcile.compare import compare
@@ -48,7 +51,10 @@ def reconcile(
             f"STRIPE_EXPORT names {settings.stripe_export}, and an export cannot be asked: `leaks run` reads it whole. "
             "To compare with the account, set STRIPE_API_KEY instead"
         )
-    return asyncio.run(_reconcile(profile, settings, scope, progress or NoProgress(), is_repairing, lock_seconds))
+    with writer_lock(profile, lock_seconds):
+        erased = read_erased(profile)
+    with in_force(erased):
+        return asyncio.run(_reconcile(profile, settings, scope, progress or NoProgress(), is_repairing, lock_seconds))
 
 
 async def _reconcile(
@@ -84,6 +90,9 @@ async def _reconcile(
 
 
 def _settle(profile: Profile, reading: Reading, *, is_repairing: bool) -> DriftReport:
+    erased, before = read_erased(profile), current()
+    if (erased and erased.erasures) != (before and before.erasures):
+        raise IngestionError("a customer was erased while Stripe was read; nothing of it was kept, reconcile again")
     drifts = [Drift(table, unread_reason=reason) for table, reason in reading.unread.items()]
     parts: dict[str, list[Path]] = {}
     for table in reading.tables:
@@ -109,6 +118,9 @@ def _land(profile: Profile, reading: Reading, parts: dict[str, list[Path]]) -> N
     fully_read_at = {name: known.fully_read_at for name, known in states.items() if known.fully_read_at}
     now = datetime.now(UTC).replace(tzinfo=None)
     versions.land(profile, parts, fully_read_at=fully_read_at, now=now)
+    erased = current()
+    if erased is not None:
+        strip_followers(profile, erased, now)
     if reading.begins is None:
         for table in reading.parts:
             states[table].fully_read_at = reading.at

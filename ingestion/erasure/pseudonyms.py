@@ -1,0 +1,53 @@
+"""E-mail addresses and what takes their place.
+
+`jane@acme.com` becomes `erased-<digest>@acme.com`, or `erased-<digest>@<digest>.invalid` where the domain is this
+customer's alone: one that several share names no person, and matching accounts by domain goes on working.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+ADDRESS_BYTES = re.compile(ADDRESS.pattern.encode())
+_ERASED = re.compile(r"erased-[0-9a-f]{16}@", re.IGNORECASE)
+DIGEST_CHARACTERS = 32
+_SHORT = 16
+
+
+def digest(text: str, salt: str) -> str:
+    """What an address or a domain is known by: half of the SHA-256 of salt and lower-case text.
+
+    The same in SQL: `left(sha256(salt || lower(trim(text))), 32)`.
+    """
+    return hashlib.sha256((salt + text.strip().lower()).encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def is_erased(address: str) -> bool:
+    """Whether an address is a pseudonym already."""
+    return _ERASED.match(address.strip()) is not None
+
+
+@dataclass(frozen=True)
+class Pseudonyms:
+    """Makes pseudonyms of addresses; `hidden_domains` are digests of domains that identify somebody."""
+
+    salt: str = field(repr=False)
+    hidden_domains: Collection[str] = frozenset()
+
+    def of(self, address: str) -> str:
+        """What takes an address's place. A pseudonym stays, unless its domain must be hidden by now."""
+        local, _, domain = address.strip().lower().rpartition("@")
+        hidden = digest(domain, self.salt)
+        kept = f"{hidden[:_SHORT]}.invalid" if hidden in self.hidden_domains else domain
+        return f"{local if is_erased(address) else f'erased-{digest(address, self.salt)[:_SHORT]}'}@{kept}"
+
+    def within(self, text: str, only: Collection[str] | None = None) -> str:
+        """A text with every address in it replaced, or those alone whose digests are in `only`."""
+
+        def put(match: re.Match[str]) -> str:
+            found = match[0]
+            return self.of(found) if only is None or digest(found, self.salt) in only else found
+
+        return ADDRESS.sub(put, text) if "@" in text else text
