@@ -27,6 +27,7 @@ POLICY = "standard_trial_days: 7\n"
 # Verbs for one tenant, given for B; those that take something away come last.
 OF_ONE_TENANT: dict[str, tuple[str, ...]] = {
     "leaks run": ("--tenant", T, "--full"),
+    "leaks reconcile": ("--tenant", T, "--all"),
     "leaks sql": ("select * from leak_findings", "--tenant", T),
     "leaks policy import": ("policy.yml", "--tenant", T),
     "leaks policy show": ("--tenant", T),

@@ -88,10 +88,14 @@ def test_the_sensor_asks_for_what_is_missing_and_for_nothing_else(store: Store, 
 
 
 def test_a_schedule_runs_each_tenant_that_can_be_read(
-    store: Store, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    store: Store, sqlite_settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dagster_project.definitions import defs
 
+    # Something has landed: there is something to compare with Stripe, too.
+    for tenant in ("acme", "bravo"):
+        (sqlite_settings.leaks_home / tenant).mkdir()
+        (sqlite_settings.leaks_home / tenant / "warehouse.duckdb").touch()
     for schedule in defs.schedules or ():
         assert isinstance(schedule, dg.ScheduleDefinition)
         ticked = schedule.evaluate_tick(at_a_tick(instance))
