@@ -8,6 +8,7 @@ import typer
 from cli.db import app as db
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.erase import erase
 from cli.policy import app as policy
 from cli.reconcile import reconcile
 from cli.run import run
@@ -35,6 +36,7 @@ app.command()(demo)
 app.command()(worker)
 app.command()(serve)
 app.command("security-log")(security_log)
+app.command()(erase)
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
 app.add_typer(db, name="db", help="The operational store: schema, backups, key.")

@@ -1,12 +1,20 @@
 """From an error to what a person reads, and to the exit code."""
 
-from ingestion.errors import ExportError, IngestionError, ProductUsageError, ProfileError, SettingsError
+from ingestion.errors import (
+    ExportError,
+    IngestionError,
+    ProductUsageError,
+    ProfileError,
+    SettingsError,
+    UnknownCustomerError,
+)
 from revops.errors import RevopsError
 from revops.logging import redact
 
 BAD_INPUT = 2
 FAILURE = 1
 
+_BAD_INPUT = (ProfileError, SettingsError, ExportError, ProductUsageError, UnknownCustomerError)
 # By name: importing their modules would load much to print a line.
 _TYPED = frozenset(("BuildError", "ChildFailedError", "ManifestError", "NothingLandedError", "PublishError"))
 
@@ -24,4 +32,4 @@ def exit_code(error: Exception) -> int:
     """2 where the person gave something that cannot be used, 1 for everything else."""
     if isinstance(error, RevopsError):
         return error.exit_code
-    return BAD_INPUT if isinstance(error, ProfileError | SettingsError | ExportError | ProductUsageError) else FAILURE
+    return BAD_INPUT if isinstance(error, _BAD_INPUT) else FAILURE

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
+from dagster_project.erasures import bring_erasures
 from dagster_project.landed import read_landed
 from dagster_project.manifest import project_version
 from dagster_project.moments import utc
@@ -80,6 +81,11 @@ class Home(dg.ConfigurableResource["Home"]):
     def tenant_dir(self) -> Path:
         """Folder of the warehouse and of what is published."""
         return self.profile.tenant_dir
+
+    def bring_erasures(self) -> None:
+        """Before anything lands: what of whom may not."""
+        with open_store(load_settings(), upgrade=True) as store:
+            bring_erasures(store, self.profile)
 
     def stripe(self) -> StripeSettings:
         """How the tenant's Stripe account is reached. Raises NotConnectedError and SecretKeyError."""

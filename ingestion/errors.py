@@ -34,6 +34,14 @@ class ProductUsageError(IngestionError):
     """The logs of product usage, or the mapping of their fields, cannot be used as they are."""
 
 
+class UnknownCustomerError(IngestionError):
+    """No object of this customer has ever landed."""
+
+
+class FileInUseError(IngestionError):
+    """A file that must be rewritten is being used."""
+
+
 class DiskFullError(IngestionError):
     """The disk that holds LEAKS_HOME is full; what had landed before stays, the next run goes on from there."""
 

@@ -45,6 +45,7 @@ batch = _spec("batch", "The objects that the last batch of delivered events touc
 )
 def land_stripe(home: Home, options: RunOptions) -> Iterator[dg.MaterializeResult[None]]:
     """Read what is new from the account or the export folder and append it."""
+    home.bring_erasures()
     remember(home.profile)
     report = load(home.profile, since=options.since_at, progress=progress(), settings=home.stripe())
     for table in TABLES:

@@ -39,9 +39,14 @@ class Pseudonyms:
     def of(self, address: str) -> str:
         """What takes an address's place. A pseudonym stays, unless its domain must be hidden by now."""
         local, _, domain = address.strip().lower().rpartition("@")
+        return (
+            f"{local if is_erased(address) else f'erased-{digest(address, self.salt)[:_SHORT]}'}@{self.domain(domain)}"
+        )
+
+    def domain(self, domain: str) -> str:
+        """What takes a domain's place: itself, unless it must be hidden."""
         hidden = digest(domain, self.salt)
-        kept = f"{hidden[:_SHORT]}.invalid" if hidden in self.hidden_domains else domain
-        return f"{local if is_erased(address) else f'erased-{digest(address, self.salt)[:_SHORT]}'}@{kept}"
+        return f"{hidden[:_SHORT]}.invalid" if hidden in self.hidden_domains else domain
 
     def within(self, text: str, only: Collection[str] | None = None) -> str:
         """A text with every address in it replaced, or those alone whose digests are in `only`."""

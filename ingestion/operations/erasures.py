@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
+import duckdb
 import pyarrow as pa
 
 from ingestion import versions
@@ -44,6 +45,18 @@ def land_erasures(profile: Profile, erasures: Iterable[Erasure]) -> None:
         rows = [{"tenant_id": profile.tenant_id, **asdict(one)} for _, one in sorted(wanted.items())]
         table = pa.Table.from_pylist(rows, CUSTOMERS_SCHEMA)
         versions.replace(profile, profile.operations_dataset, {CUSTOMERS: table})
+
+
+def note_objects(profile: Profile, ids: Iterable[str]) -> None:
+    """Notes charges and payment intents of erased customers; the caller holds `writer_lock`."""
+    prepare(profile)
+    noted = f"{profile.operations_dataset}.{OBJECTS}"
+    with duckdb.connect(str(profile.warehouse)) as connection:
+        connection.execute(
+            f"insert into {noted} select $tenant, id from (select distinct unnest($ids::varchar[]) as id) "
+            f"where id not in (select id from {noted})",
+            {"tenant": profile.tenant_id, "ids": list(ids)},
+        )
 
 
 def read_erased(profile: Profile) -> Erased | None:

@@ -53,7 +53,7 @@ def strip_followers(profile: Profile, erased: Erased, since: datetime) -> None:
 
 
 def _strip(connection: duckdb.DuckDBPyConnection, table: str, noted: str, since: datetime) -> None:
-    refers = " or ".join(f"payload ->> '$.{link}' in (select id from {noted})" for link in LINKS)
+    refers = " or ".join(f"(payload ->> '$.{link}') in (select id from {noted})" for link in LINKS)
     rows = connection.execute(
         f"select rowid, payload, payload_hash from {table} where loaded_at >= $since and ({refers})", {"since": since}
     ).fetchall()

@@ -4,7 +4,7 @@
 """
 
 # Who asks the MetaData for its tables finds all of them.
-from revops.store import connect_states, tables
+from revops.store import connect_states, erasures, tables
 from revops.store.errors import (
     BackupError,
     InsideTransactionError,
@@ -32,6 +32,7 @@ __all__ = [
     "StoreUnavailableError",
     "UnsafeRoleError",
     "connect_states",
+    "erasures",
     "open_store",
     "tables",
 ]

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +46,24 @@ def backup(settings: Settings, target: Path | None, at: datetime, *, reason: str
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{target} cannot be written ({error}). Free some room or choose another folder.") from error
     return target
+
+
+def backups(settings: Settings) -> list[Path]:
+    """The backups in LEAKS_HOME."""
+    return sorted((settings.leaks_home / "backups").glob("*.tar"))
+
+
+@contextmanager
+def rewriting(source: Path) -> Iterator[dict[File, Path]]:
+    """The files of a backup, to be changed; they take the place of the old ones when this is left without an error.
+
+    Raises BackupError for what is no backup, and where it cannot be written.
+    """
+    with _folder_in(source.parent) as folder:
+        _extract(source, folder)
+        paths = {file: folder / f"{file}.db" for file in FILES}
+        yield paths
+        _pack(paths, folder, source)
 
 
 def restore(settings: Settings, source: Path, at: datetime) -> Path | None:
@@ -105,14 +123,19 @@ def _folder_in(parent: Path) -> Iterator[Path]:
 
 
 def _write(settings: Settings, folder: Path, target: Path) -> None:
+    copies = {file: folder / f"{file}.db" for file in FILES}
+    for file in reversed(FILES):
+        _copy(sqlite_path(settings.leaks_home, file), copies[file])
+    _pack(copies, folder, target)
+
+
+def _pack(files: Mapping[File, Path], folder: Path, target: Path) -> None:
     archive = folder / "store.tar"
     archive.touch(mode=0o600)
     with archive.open("wb") as stream, tarfile.open(fileobj=stream, mode="w") as tar:
         for file in reversed(FILES):
-            copy = folder / f"{file}.db"
-            _copy(sqlite_path(settings.leaks_home, file), copy)
-            tar.add(copy, arcname=copy.name)
-            copy.unlink()
+            tar.add(files[file], arcname=files[file].name)
+            files[file].unlink()
         tar.close()
         stream.flush()
         os.fsync(stream.fileno())

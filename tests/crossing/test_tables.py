@@ -22,6 +22,7 @@ import revops.store
 from revops.store import Store
 from revops.store.audit import Audit
 from revops.store.connect_states import ConnectStates
+from revops.store.erasures import Erasures
 from revops.store.inbox import Inbox
 from revops.store.integrations import IntegrationError, Integrations
 from revops.store.leaks import Leaks
@@ -55,6 +56,7 @@ READ: dict[str, Read] = {
     "connect_states": lambda store, tenant: [
         ConnectStates(store).author(tenant, f"{one}-state_id") for one in (MINE, OTHER)
     ],
+    "erasures": lambda store, tenant: Erasures(store).read(tenant),
     "inbox": lambda store, tenant: Inbox(store).claim(tenant, 100),
     "inbox_bodies": lambda store, tenant: [one.event.body for one in Inbox(store).claim(tenant, 100)],
 }
@@ -88,6 +90,7 @@ def filled(store: Store) -> Store:
             "audit": {"detail": marked},
             "security_log": {"detail": marked},
             "outbox": {"payload": marked},
+            "erasures": {"marks": json.dumps({"accounts": [tenant], "email_digests": [], "domain_digests": []})},
             "inbox": {"sequence": number},
             "inbox_bodies": {"sequence": number},
         }

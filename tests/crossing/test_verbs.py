@@ -33,6 +33,7 @@ OF_ONE_TENANT: dict[str, tuple[str, ...]] = {
     "leaks policy show": ("--tenant", T),
     "leaks policy diff": ("--tenant", T),
     "leaks security-log": ("--tenant", T),
+    "leaks erase": ("cus_OnlyInBTaiCTW3JzGZO71", "--tenant", T, "--yes"),
     "leaks tenants add": (T, "--name", "Borough"),
     "leaks tenants disconnect": (T,),
     "leaks tenants connect": (T, "--redirect-uri", "http://127.0.0.1/back"),
