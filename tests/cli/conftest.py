@@ -15,13 +15,17 @@ Leaks = Callable[..., "subprocess.CompletedProcess[str]"]
 _OURS = ("LEAKS_", "STRIPE_", "PROFILE", "DAGSTER_HOME", "DATABASE_URL")
 
 
+def clean_environment() -> dict[str, str]:
+    """The environment without any setting of ours."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+
+
 def start(cwd: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run `leaks` in a folder without `.env`, with no settings but those given."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     return subprocess.run(
         [str(Path(sys.executable).parent / "leaks"), *arguments],
         cwd=cwd,
-        env={**clean, **environment},
+        env={**clean_environment(), **environment},
         capture_output=True,
         text=True,
         check=False,
