@@ -25,6 +25,7 @@ from revops.bootstrap import Worker as Parts
 from revops.errors import RevopsError
 from revops.service.open_leaks import LeakChanges
 from revops.settings import Settings
+from revops.store.errors import StoreUnavailableError
 from revops.store.inbox import InboxEvent
 
 EVENTS_AT_ONCE = 1_000
@@ -68,11 +69,23 @@ class Worker:
         """Work until `stop` is set; the batches under way are ended first."""
         with ThreadPoolExecutor(TENANTS_AT_ONCE, thread_name_prefix="tenant") as pool:
             while not stop.wait(POLL_SECONDS):
-                for tenant_id in self._parts.inbox.tenants_waiting():
+                for tenant_id in self._waiting(stop):
                     turn = self._turns.setdefault(tenant_id, _Turn())
                     is_busy = turn.running is not None and not turn.running.done()
                     if not is_busy and time.monotonic() >= turn.not_before:
                         turn.running = pool.submit(self._try, tenant_id, turn)
+
+    def _waiting(self, stop: Event) -> list[str]:
+        """Tenants with events; while the store is away, wait for it: a worker that ends would help nobody."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return self._parts.inbox.tenants_waiting()
+            except StoreUnavailableError as error:
+                _log.error("store_unavailable", error=str(error), again_in_seconds=pause)
+            if stop.wait(pause):
+                return []
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def drain(self) -> None:
         """Take everything that waits now, tenant by tenant, and end; a tenant that fails is left for the next time."""
@@ -99,11 +112,18 @@ class Worker:
                 again_in_seconds=turn.pause,
                 exc_info=not isinstance(error, EXPECTED),
             )
-            self._note(tenant_id, claimed, error)
             turn.not_before = time.monotonic() + turn.pause
             turn.pause = min(2 * turn.pause, LONGEST_PAUSE_SECONDS)
+            self._note(tenant_id, claimed, error)
 
     def _note(self, tenant_id: str, claimed: list[InboxEvent], error: Exception) -> None:
+        try:
+            self._note_at_events(tenant_id, claimed, error)
+        except StoreUnavailableError as unavailable:
+            # The attempt stays counted, which may make suspects of innocents: they are taken alone, no more.
+            _log.error("failure_not_noted", tenant=tenant_id, error=str(unavailable))
+
+    def _note_at_events(self, tenant_id: str, claimed: list[InboxEvent], error: Exception) -> None:
         sequences = [one.sequence for one in claimed]
         text = f"{type(error).__name__}: {error}"
         if isinstance(error, EXPECTED):

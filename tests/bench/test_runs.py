@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from sandbox.simulator import Plan, write
 from tests.bench import by_hand
-from tests.bench.measure import Measured, run_leaks, show
+from tests.bench.measure import Measured, run, run_leaks, show
 
 pytestmark = pytest.mark.bench
 
@@ -51,6 +52,7 @@ def test_runs_of_a_company(tmp_path: Path, customers: int) -> None:
     day = _run(company, home, datetime.fromtimestamp(plan.anchor + DAY, UTC))
     show("one more day", f"{day.seconds:.1f} s, {day.peak_megabytes:,.0f} MB", goals["day"])
     _show_steps(day, "-")
+    _show_events(company, home)
     landed = by_hand.land(company, tmp_path / "by_hand")
     typed, asked = by_hand.type_and_query(tmp_path / "by_hand")
     show("by hand: lines into tables", f"{landed.seconds:.1f} s, {landed.peak_megabytes:,.0f} MB", "the bare limit")
@@ -67,6 +69,19 @@ def _run(company: Path, home: Path, as_of: datetime) -> Measured:
         LEAKS_POLICY=str(company / "policy.yml"),
         LEAKS_PRODUCT_USAGE=",".join(str(company / name) for name in LOGS),
     )
+
+
+def _show_events(company: Path, home: Path) -> None:
+    """One event after the other, then many at once, with a worker that is warm and no run beside it."""
+    command = [sys.executable, "-m", "tests.bench.event_latency", str(home), str(company)]
+    done = run(command, STRIPE_EXPORT=str(company))
+    one = json.loads(done.output.splitlines()[-1])
+    show("event to leak, p50 / p95", f"{one['p50']:.1f} / {one['p95']:.1f} s", "p95 under 5 s")
+    show("  the first after a start", f"{one['first']:.1f} s", "-")
+    show("  1,000 at once", f"{one['many']:.1f} s", "under 2 s more than one")
+    show("  rows that the models scanned, each", f"{one['rows_scanned']:,}", "-")
+    show("  read from files, each", f"{one['megabytes_read']:,.0f} MB", "-")
+    show("  memory of the worker", f"{done.peak_megabytes:,.0f} MB", "-")
 
 
 def _let_a_day_pass(company: Path, plan: Plan) -> None:

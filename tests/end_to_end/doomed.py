@@ -1,7 +1,8 @@
 """Starts workers that end by SIGKILL where a test wants it, forked from a process that has everything imported.
 
 Run as a program. A line on stdin forks a worker, with the step that ends it, in which batch and how many
-milliseconds after the step; `-` for one that lives until SIGTERM. It says each step, and `gone` with how it ended.
+milliseconds after the step; `-` for one that lives until SIGTERM. It says each step, `failed` for a batch that did,
+and `gone` with how it ended.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from revops import bootstrap
 from revops.logging import configure_logging
 from revops.settings import load_settings
 from revops.store import open_store
+from revops.store.inbox import InboxEvent
 
 # In their order; a batch that no leak reads has no `built` and no `published`.
 STEPS = ("claimed", "landed", "built", "published", "opened", "marked")
@@ -100,12 +102,20 @@ class _Fate:
         self._doom = None
 
 
+class _Speaking(Worker):
+    """Says also that a batch failed."""
+
+    def _note(self, tenant_id: str, claimed: list[InboxEvent], error: Exception) -> None:
+        _say("failed")
+        super()._note(tenant_id, claimed, error)
+
+
 def _work(doom: Doom | None) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = load_settings()
     with open_store(settings) as store:
-        Worker(settings, bootstrap.worker(store, settings), Batches(), _Fate(doom).step).run(stop)
+        _Speaking(settings, bootstrap.worker(store, settings), Batches(), _Fate(doom).step).run(stop)
 
 
 def _main() -> None:
