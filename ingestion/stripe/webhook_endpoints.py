@@ -68,7 +68,7 @@ def look(settings: StripeSettings, tenant_id: str, received_at: datetime | None)
     if settings.stripe_export is not None:
         return []
     try:
-        return asyncio.run(_look(settings, f"/webhooks/stripe/{tenant_id}", received_at))
+        return asyncio.run(_look(settings, tenant_id, received_at))
     except IngestionError as error:
         return [EndpointState("unknown", str(error), datetime.now(UTC), received_at)]
 
@@ -111,26 +111,32 @@ def stored(profile: Profile) -> list[EndpointState]:
     ]
 
 
-async def _look(settings: StripeSettings, path: str, received_at: datetime | None) -> list[EndpointState]:
+async def _look(settings: StripeSettings, tenant_id: str, received_at: datetime | None) -> list[EndpointState]:
+    path = f"/webhooks/stripe/{tenant_id}"
     async with StripeReader(settings) as reader:
-        endpoints = [one for one in await _endpoints(reader) if urlsplit(one["url"]).path.rstrip("/") == path]
+        endpoints = await _endpoints(reader, path)
+        if settings.stripe_account is not None:
+            # The platform's own endpoint is told of every account that is connected to it.
+            async with StripeReader(settings.model_copy(update={"stripe_account": None})) as platform:
+                endpoints += await _endpoints(platform, "/webhooks/stripe")
         assert reader.now is not None, "Stripe has answered"  # noqa: S101
         now = reader.now.replace(tzinfo=UTC)
         if not endpoints:
-            message = f"no endpoint of this account ends with {path}: events are found by polling, up to an hour later"
+            message = f"no endpoint's address ends with {path}: events are found by polling, up to an hour later"
             return [EndpointState("none", message, now, received_at)]
         return [await _state(reader, one, now, received_at) for one in endpoints]
 
 
-async def _endpoints(reader: StripeReader) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+async def _endpoints(reader: StripeReader, path: str) -> list[dict[str, Any]]:
+    """Endpoints of an account whose URL ends with a path of ours."""
+    every: list[dict[str, Any]] = []
     while True:
-        after = [("starting_after", found[-1]["id"])] if found else []
+        after = [("starting_after", every[-1]["id"])] if every else []
         body = (await reader.get(RESOURCE.path, [("limit", str(PAGE_ROWS)), *after], RESOURCE)).body
         page = body.get("data") or []
-        found += page
+        every += page
         if not body.get("has_more") or not page:
-            return found
+            return [one for one in every if urlsplit(one["url"]).path.rstrip("/") == path]
 
 
 async def _state(

@@ -15,7 +15,7 @@ STALE = timedelta(hours=48)
 
 
 def show(published: Published, integration: Row, now: datetime) -> None:
-    """Warn of stale data, of what is off and how to switch it on, of failed checks and of quarantine."""
+    """Warn of stale data, of what is off and how to mend it, of silent webhooks, failed checks and quarantine."""
     lines = []
     if integration.get("source") == "api" and now - published.as_of > STALE:
         lines.append(f"**Made {ago(published.as_of, now)}.** Run `leaks run` to bring the figures up to date.")
@@ -30,6 +30,12 @@ def show(published: Published, integration: Row, now: datetime) -> None:
         elif row["unread_reason"]:
             lines.append(f"**{title}: judged on a part of the data.** What cannot be judged is a review.{because}")
     lines += [f"**{escape_markdown(plural(row))} cannot be read.** {sentence(row['reason'])}" for row in refused]
+    lines += [
+        f"**Webhooks do not arrive at {escape_markdown(row['url'])}.** Findings come up to an hour late. "
+        f"{sentence(row['message'])}"
+        for row in quality.webhook_endpoints(published)
+        if row["state"] in ("disabled", "silent")
+    ]
     checks = quality.checks(published) or []
     # A warning is worth a look on its own page; it takes nothing from the figures here.
     failed = [row for row in checks if not row["is_passed"] and (row["severity"] == "critical" or row["error"])]

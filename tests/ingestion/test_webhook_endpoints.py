@@ -108,6 +108,21 @@ def test_other_endpoints_are_not_ours(company: Running, url: str) -> None:
     assert (state.state, state.is_warning, state.endpoint_id) == ("none", False, None)
 
 
+def test_events_of_a_connected_account_come_by_the_platforms_endpoint(company: Running) -> None:
+    connected = company.stand_in.add_account("acct_connected")
+    settings = from_api(company.url, stripe_account=connected)
+    assert [one.state for one in look(settings, "acme", None)] == ["none"]
+    id = endpoint(company, "http://127.0.0.1:9/webhooks/stripe", connect=True)
+    company.clock.advance(MINUTE)
+    happen(company)
+    company.clock.advance(60 * MINUTE)
+    assert [(one.state, one.endpoint_id) for one in look(settings, "acme", None)] == [("ok", id)]
+    company.stand_in.emit("customer.created", customer(1), account=connected)
+    company.clock.advance(60 * MINUTE)
+    assert [one.state for one in look(settings, "acme", None)] == ["silent"]
+    assert [one.state for one in states(company)] == ["none"], "of the platform's own events it is told nothing"
+
+
 def test_without_the_permission_nothing_is_known_and_nothing_fails(company: Running) -> None:
     key = "rk_" + "live_0123456789abcdef"
     company.restrict(key, {"event_read"})

@@ -176,6 +176,17 @@ def test_one_group_alone_is_no_chart(show: Show) -> None:
     assert "Customers with most to recover" in page
 
 
+def test_webhooks_that_do_not_arrive_are_told_on_the_first_page(show: Show) -> None:
+    account = typical()
+    url = "https://acme.example/webhooks/stripe/default"
+    account.put("webhook_endpoints", endpoint_id="we_1", url=url, state="ok", message="events arrive")
+    assert "Webhooks" not in "".join(one.value for one in show(account).warning)
+    account.put("webhook_endpoints", endpoint_id="we_2", url=url, state="silent", message="none came: look at <b>")
+    said = show(account).warning[0].value
+    assert "Webhooks do not arrive" in said
+    assert "None came\\: look at \\<b\\>" in said
+
+
 def test_failed_checks_are_told_on_the_first_page(show: Show) -> None:
     account = typical(source="export")
     common = {"resource": "invoice", "is_passed": False}
