@@ -69,7 +69,8 @@ def add(
         if key or webhook_secrets:
             keep(system=STRIPE, kind="api_key", credentials=key, webhook_secrets=webhook_secrets)
         if places:
-            keep(system=PRODUCT_USAGE, kind="export", credentials=places)
+            # Logs have no mode: one set of them per tenant.
+            keep(system=PRODUCT_USAGE, kind="export", credentials=places, mode="live")
     typer.echo(f"{slug}: {'added' if is_new else 'was there'}{', secrets stored' if has_secrets else ''}.")
 
 
