@@ -22,6 +22,7 @@ class KeptEnginesEventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         self._engines: OrderedDict[str, Any] = OrderedDict()
+        self._partitions: set[tuple[str, str]] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -38,6 +39,18 @@ class KeptEnginesEventLog(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             with engine.connect() as connection, connection.begin():
                 yield connection
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        """Whether a tenant is there: a run asks for its own hundreds of times, each with two queries."""
+        asked = (partitions_def_name, partition_key)
+        if asked not in self._partitions and super().has_dynamic_partition(*asked):
+            self._partitions.add(asked)
+        return asked in self._partitions
+
+    def delete_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> None:
+        """Forget a tenant."""
+        self._partitions.discard((partitions_def_name, partition_key))
+        super().delete_dynamic_partition(partitions_def_name, partition_key)
 
     def dispose(self) -> None:
         """Close every file."""

@@ -41,3 +41,12 @@ def test_runs_and_their_metadata_can_be_read_by_the_stock_class(instance: dg.Dag
     assert record is not None
     assert record.asset_materialization is not None
     assert record.asset_materialization.metadata["rows"].value == 7
+
+
+def test_a_partition_is_known_from_its_addition_to_its_removal(instance: dg.DagsterInstance) -> None:
+    assert not instance.has_dynamic_partition("tenant", "acme")
+    instance.add_dynamic_partitions("tenant", ["acme"])
+    assert instance.has_dynamic_partition("tenant", "acme")
+    assert instance.has_dynamic_partition("tenant", "acme")
+    instance.delete_dynamic_partition("tenant", "acme")
+    assert not instance.has_dynamic_partition("tenant", "acme")
