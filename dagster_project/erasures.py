@@ -64,10 +64,11 @@ class Washing:
     def event(self, body: bytes) -> bytes:
         """A received event without the person."""
         try:
-            value = orjson.loads(self._rows.text(body.decode(errors="replace")))
+            value = orjson.loads(body)
         except orjson.JSONDecodeError:
             return MARK.encode()
-        return orjson.dumps(self._erased.washed(value)) if isinstance(value, dict) else body
+        left = self._erased.washed(value) if isinstance(value, dict) else value
+        return self._rows.text(orjson.dumps(left).decode()).encode()
 
     def text(self, text: str) -> str:
         """A free text without the person's words."""

@@ -80,7 +80,7 @@ class Erased:
         if self.email_digests and self._names_erased(orjson.dumps(value)):
             if value.get("object") in _OF_GUESTS and value.get("customer") is None:
                 return self.wash(value).value  # type: ignore[no-any-return]
-            return _each_text(value, self._within)  # type: ignore[no-any-return]
+            return _each_text(value, self.within)  # type: ignore[no-any-return]
         return value
 
     def wash(self, value: Any) -> Washed:
@@ -101,7 +101,8 @@ class Erased:
         salt = self.pseudonyms.salt
         return any(digest(m[0].decode(), salt) in self.email_digests for m in ADDRESS_BYTES.finditer(raw))
 
-    def _within(self, text: str) -> str:
+    def within(self, text: str) -> str:
+        """A text of somebody else's without the addresses of erased customers."""
         return self.pseudonyms.within(text, self.email_digests)
 
 

@@ -83,20 +83,20 @@ class _Search:
         said: dict[tuple[str, str], str | None] = {}
         for value in objects:
             said |= wash(value, Pseudonyms(self._salt)).said
-        accounts, users = self._accounts()
-        for text in users:
-            said["email", text] = None
         own = {text.strip().lower() for kind, text in said if kind == "email" and ADDRESS.fullmatch(text.strip())}
-        others = self._emails_of_others(accounts)
-        mine = sorted(own - others.keys())
-        domains = self._hidden(mine, others)
+        others = self._emails_of_customers()
+        accounts, users = self._accounts(own - others.keys())
+        said |= {("email", text): None for text in users}
+        elsewhere = self._users_of_others(accounts)
+        mine = sorted((own | users - elsewhere) - others.keys())
+        domains = self._hidden(mine, others.keys() | elsewhere)
         pseudonyms = Pseudonyms(self._salt, {digest(domain, self._salt) for domain in domains})
         words = {
             text: pseudonyms.of(text) if kind == "email" else MARK for kind, text in said if kind not in _SENTENCES
         }
         words |= {domain: pseudonyms.domain(domain) for domain in domains}
-        said |= {("email", domain): None for domain in domains}
-        sought = self._sought(said, words, {*others})
+        theirs = others.keys() | (elsewhere - own)
+        sought = self._sought(said, words, theirs) | {domain: words[domain] for domain in domains}
         return Person(
             customer_id=self._id,
             words=words,
@@ -131,8 +131,11 @@ class _Search:
         sql = "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
         return self._connection.execute(sql, [schema, table]).fetchone() is not None
 
-    def _accounts(self) -> tuple[set[str], set[str]]:
-        """Accounts of the product that are this customer's, and the addresses of their users."""
+    def _accounts(self, emails: Collection[str]) -> tuple[set[str], set[str]]:
+        """Accounts of the product that are this customer's, and the addresses of their users.
+
+        Who logs in without an account is known by address: these are the customer's own.
+        """
         if not self._has(PRODUCT, "login"):
             return set(), set()
         matched = (
@@ -141,7 +144,7 @@ class _Search:
             else ""
         )
         links = f"select account_id from {PRODUCT}.account_link where customer_id = $id union select $id {matched}"
-        accounts = {account for (account,) in self._connection.execute(links, {"id": self._id}).fetchall()}
+        accounts = {account for (account,) in self._connection.execute(links, {"id": self._id}).fetchall()} | {*emails}
         users = {
             text
             for kind in ("login", "usage")
@@ -155,24 +158,32 @@ class _Search:
         }
         return accounts, users
 
-    def _emails_of_others(self, accounts: Collection[str]) -> dict[str, set[str]]:
-        """Addresses of other customers and of users of other accounts, with the customers they are of."""
-        rows: list[tuple[str | None, str | None]] = self._connection.execute(
+    def _emails_of_customers(self) -> dict[str, set[str]]:
+        """Addresses of other customers, with the customers they are of; those that were erased are nobody's."""
+        rows = self._connection.execute(
             f"select distinct id, lower(trim(payload ->> '$.email')) from {self._raw}.customer where id <> ?",
             [self._id],
         ).fetchall()
-        if self._has(PRODUCT, "login"):
-            for kind in ("login", "usage"):
-                rows += self._connection.execute(
-                    f"select distinct null, lower(user_email) from {PRODUCT}.{kind} "
-                    "where user_email is not null and not list_contains($accounts, coalesce(account_id, user_email))",
-                    {"accounts": sorted(accounts)},
-                ).fetchall()
         found: dict[str, set[str]] = {}
-        for customer, email in rows:
-            if email:
-                found.setdefault(email, set()).update((customer,) if customer else ())
+        for customer, address in rows:
+            if address and not is_erased(address):
+                found.setdefault(address, set()).add(customer)
         return found
+
+    def _users_of_others(self, accounts: Collection[str]) -> set[str]:
+        """Addresses of users of other accounts of the product."""
+        if not self._has(PRODUCT, "login"):
+            return set()
+        return {
+            email
+            for kind in ("login", "usage")
+            for (email,) in self._connection.execute(
+                f"select distinct lower(user_email) from {PRODUCT}.{kind} "
+                "where user_email is not null and not list_contains($accounts, coalesce(account_id, user_email))",
+                {"accounts": sorted(accounts)},
+            ).fetchall()
+            if not is_erased(email)
+        }
 
     def _hidden(self, emails: Iterable[str], others: Collection[str]) -> set[str]:
         """Domains that are nobody else's."""

@@ -13,7 +13,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-
 ADDRESS_BYTES = re.compile(ADDRESS.pattern.encode())
 _ERASED = re.compile(r"erased-[0-9a-f]{16}@", re.IGNORECASE)
 DIGEST_CHARACTERS = 32
-_SHORT = 16
+SHORT = 16
 
 
 def digest(text: str, salt: str) -> str:
@@ -40,13 +40,13 @@ class Pseudonyms:
         """What takes an address's place. A pseudonym stays, unless its domain must be hidden by now."""
         local, _, domain = address.strip().lower().rpartition("@")
         return (
-            f"{local if is_erased(address) else f'erased-{digest(address, self.salt)[:_SHORT]}'}@{self.domain(domain)}"
+            f"{local if is_erased(address) else f'erased-{digest(address, self.salt)[:SHORT]}'}@{self.domain(domain)}"
         )
 
     def domain(self, domain: str) -> str:
         """What takes a domain's place: itself, unless it must be hidden."""
         hidden = digest(domain, self.salt)
-        return f"{hidden[:_SHORT]}.invalid" if hidden in self.hidden_domains else domain
+        return f"{hidden[:SHORT]}.invalid" if hidden in self.hidden_domains else domain
 
     def within(self, text: str, only: Collection[str] | None = None) -> str:
         """A text with every address in it replaced, or those alone whose digests are in `only`."""

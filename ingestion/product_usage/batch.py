@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from ingestion.erasure.facts import stripped
+from ingestion.erasure.in_force import current
 from ingestion.product_usage import sql
 from ingestion.product_usage.files import Form, Stretch, UnreadableError
 from ingestion.product_usage.mapping import Kind, UsageMapping
@@ -93,8 +95,12 @@ def read_batch(profile: Profile, batch: Batch, mapping: UsageMapping, target: Pa
             "tenant_id": f"'{profile.tenant_id}'",
             "mapping_version": f"'{mapping.version(batch.kind)}'",
             "loaded_at": f"timestamp '{loaded_at.isoformat(sep=' ')}'",
+            # Of what the row said: a file that is read again must find its rows here.
             "row_key": sql.row_key(batch.kind),
         }
+        erased = current()
+        if erased is not None:
+            constants |= stripped(erased)
         columns = ", ".join(f"{constants.get(name, name)} as {name}" for name in FACTS[batch.kind].names)
         try:
             _copy(

@@ -11,6 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from ingestion import versions
+from ingestion.erasure.in_force import in_force
+from ingestion.operations.erasures import read_erased
 from ingestion.product_usage import files, loading, schema, state, tables
 from ingestion.product_usage.batch import Batch, Found
 from ingestion.product_usage.files import Stretch, UnreadableError
@@ -61,8 +63,9 @@ def load(
         schema.prepare(profile)
         found_files, found_tables = places(secret.get_secret_value() if secret else None)
         _land_rules(profile, run.mapping, rules or UsageRules(), is_configured=secret is not None)
-        run.report.links = land_links(profile, run.mapping, run.spool)
-        run.land(found_files, found_tables)
+        with in_force(read_erased(profile)):
+            run.report.links = land_links(profile, run.mapping, run.spool)
+            run.land(found_files, found_tables)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
             raise versions.disk_full(profile) from error

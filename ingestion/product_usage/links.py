@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion import versions
+from ingestion.erasure.in_force import current
 from ingestion.errors import ProductUsageError
 from ingestion.product_usage import sql, tables
 from ingestion.product_usage.files import UnreadableError, form_of, stretch_of
@@ -54,6 +55,9 @@ def _read(mapping: UsageMapping, spool: Path) -> list[tuple[str, str, str]]:
             raise ProductUsageError(f"product_usage.mapping_table: {path}: {error}") from error
         _check(str(path), names, wanted)
         rows |= _rows(sql.scan(form_of(path), [str(stretch.path)], names, delimiter), wanted, str(path))
+    erased = current()
+    if erased is not None:
+        rows = {(erased.within(account), customer, origin) for account, customer, origin in rows}
     return sorted(rows)
 
 
