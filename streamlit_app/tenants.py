@@ -40,8 +40,17 @@ def choose(settings: Settings) -> str:
 
 def address(named: Address) -> dict[str, str | list[str]]:
     """What a link or the address has to name so that it stays with this tenant."""
-    chosen = st.session_state.get(_CHOSEN, TENANT)
-    return {**({TENANT_ID: chosen} if chosen != TENANT else {}), **named}
+    return {**({TENANT_ID: chosen()} if chosen() != TENANT else {}), **named}
+
+
+def chosen() -> str:
+    """The tenant whose page is being drawn."""
+    return str(st.session_state.get(_CHOSEN, TENANT))
+
+
+def command(verb: str) -> str:
+    """A verb of `leaks`, given for this tenant."""
+    return verb if chosen() == TENANT else f"{verb} --tenant {chosen()}"
 
 
 def _names(settings: Settings) -> dict[str, str]:

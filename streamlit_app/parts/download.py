@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from revops.settings import TENANT
 from revops.warehouse import Pointer, Published
+from streamlit_app import tenants
 from streamlit_app.data import findings
 from streamlit_app.export import findings_csv, findings_parquet
 from streamlit_app.filters import Filters
@@ -10,7 +12,8 @@ from streamlit_app.filters import Filters
 
 def show(published: Published, filters: Filters) -> None:
     """Two buttons; a file is made when its button is pressed."""
-    pointer, name = published.pointer, f"findings-{published.as_of:%Y-%m-%d}"
+    of = "" if tenants.chosen() == TENANT else f"{tenants.chosen()}-"
+    pointer, name = published.pointer, f"findings-{of}{published.as_of:%Y-%m-%d}"
     with st.container(horizontal=True, width="content"):
         st.download_button(
             "CSV",

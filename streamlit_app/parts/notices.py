@@ -18,7 +18,8 @@ def show(published: Published, integration: Row, now: datetime) -> None:
     """Warn of stale data, of what is off and how to mend it, of silent webhooks, failed checks and quarantine."""
     lines = []
     if integration.get("source") == "api" and now - published.as_of > STALE:
-        lines.append(f"**Made {ago(published.as_of, now)}.** Run `leaks run` to bring the figures up to date.")
+        run = tenants.command("leaks run")
+        lines.append(f"**Made {ago(published.as_of, now)}.** Run `{run}` to bring the figures up to date.")
     refused = [row for row in quality.resources(published) if not row["is_on"] and row["permission"]]
     told = {row["reason"] for row in refused}
     for row in quality.leak_types(published):

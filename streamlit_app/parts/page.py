@@ -8,7 +8,7 @@ import streamlit as st
 
 from revops.domain.tenant_id import TenantError
 from revops.errors import RevopsError
-from revops.settings import TENANT, load_settings
+from revops.settings import load_settings
 from revops.warehouse import NothingPublishedError, Published
 from streamlit_app import tenants
 from streamlit_app.data import Row, quality
@@ -32,7 +32,7 @@ def show(draw: Draw) -> None:
     except NothingPublishedError:
         st.title("Nothing is published yet", anchor=False)
         st.write("Load a Stripe account and look for leaks in it, then reload this page:")
-        st.code("leaks run" if tenant == TENANT else f"leaks run --tenant {tenant}", language=None)
+        st.code(tenants.command("leaks run"), language=None)
         st.write("`leaks doctor` says which setting is missing, if one is.")
     except TenantError as error:
         st.title("No such tenant", anchor=False)

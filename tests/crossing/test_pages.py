@@ -116,6 +116,13 @@ def test_who_chooses_another_tenant_takes_no_filter_along(two_tenants: Path) -> 
     assert "q" not in page.query_params
 
 
+def test_what_a_page_advises_is_for_its_tenant(two_tenants: Path) -> None:
+    assert f"leaks run --tenant {B.tenant_id}" in everything(open_page(pages.OVERVIEW, tenant=B.tenant_id))
+    page = open_page(pages.OVERVIEW)
+    assert page.title[0].value == "Nothing is published yet"
+    assert page.code[0].value == "leaks run"
+
+
 def test_a_filter_keeps_the_tenant(two_tenants: Path) -> None:
     page = open_page(pages.FINDINGS, tenant=B.tenant_id)
     page.text_input(key="q").set_value("ltd").run()
