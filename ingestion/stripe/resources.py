@@ -23,7 +23,8 @@ class Resource:
     customers are, what they subscribe to) is always read whole, or recent invoices would lack their owners.
     `has_creation_event` false means that new objects are only found by listing. `is_cut_in_events` marks objects whose
     event snapshots lack what we expand, so that the object is read again. `unlisted` is SQL that is true for payloads
-    that no list shows although Stripe has the object.
+    that no list shows although Stripe has the object. `lists_open_only` marks lists that an object leaves, without an
+    event, when it is done with.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Resource:
     is_cut_in_events: bool = False
     sublists: tuple[Sublist, ...] = ()
     unlisted: str = "false"
+    lists_open_only: bool = False
 
 
 RESOURCES: tuple[Resource, ...] = (
@@ -131,6 +133,7 @@ RESOURCES: tuple[Resource, ...] = (
         money=("amount",),
         parameters=(("pending", "true"),),
         unlisted="payload ->> '$.invoice' is not null",
+        lists_open_only=True,
     ),
     Resource("subscription_schedule", "/v1/subscription_schedules", "subscription_schedule"),
     Resource("meter", "/v1/billing/meters", "billing.meter", has_created_filter=False, has_creation_event=False),

@@ -44,9 +44,10 @@ def lists(states: Mapping[str, ResourceState], begins: datetime | None, now: dat
         known = states.get(resource.name)
         if known is None or not known.is_on:
             continue
-        if begins is not None and not resource.has_created_filter and resource.has_creation_event:
+        since = _since(resource, begins)
+        if since is not None and not resource.has_created_filter and resource.has_creation_event:
             continue
-        starts = [moment for moment in (begins, known.covered_from if resource.is_history else None) if moment]
+        starts = [moment for moment in (since, known.covered_from if resource.is_history else None) if moment]
         start = max(map(seconds, starts), default=BEGINNING)
         found.append((resource, Window(start, seconds(now) + 1)))
     return found
@@ -69,9 +70,10 @@ def singles(
             if resource.name not in listed:
                 continue
             ids = [id for table, id in named if table == resource.name]
+            since = _since(resource, begins)
             is_asked = f"not ({resource.unlisted})"
-            if begins is not None:
-                is_asked = "make_timestamp((payload ->> '$.created')::bigint * 1000000) >= $begins"
+            if since is not None:
+                is_asked = "make_timestamp((payload ->> '$.created')::bigint * 1000000) >= $since"
             rows = connection.execute(
                 f"""
                 with ours as (
@@ -87,10 +89,15 @@ def singles(
                 where id not in (select id from {_ids(listed[resource.name])})
                     and id not in (select id from ours where is_deleted)
                 """,
-                {"ids": ids, **({"begins": begins} if begins is not None else {})},
+                {"ids": ids, **({"since": since} if since is not None else {})},
             ).fetchall()
             found |= {(resource.name, id) for (id,) in rows}
     return found
+
+
+def _since(resource: Resource, begins: datetime | None) -> datetime | None:
+    """What of a list is compared; one that objects leave in silence is short, and only the whole shows who left."""
+    return None if resource.lists_open_only else begins
 
 
 def _ids(parts: Sequence[Path]) -> str:
