@@ -1,6 +1,7 @@
 """`leaks worker`: events from the inbox become leaks, seconds after they came."""
 
 import signal
+from contextlib import closing
 from threading import Event
 from typing import Annotated
 
@@ -12,6 +13,7 @@ def worker(
 ) -> None:
     """Take events from the inbox until Ctrl-C: land them, find what leaks, open and close leaks."""
     from dagster_project.batch import Batches
+    from dagster_project.batch_log import BatchLog
     from dagster_project.worker import Worker
     from revops import bootstrap
     from revops.logging import configure_logging
@@ -20,8 +22,8 @@ def worker(
 
     settings = load_settings()
     configure_logging(is_debug=settings.leaks_debug, is_service=True)
-    with open_store(settings, upgrade=True) as store:
-        taking = Worker(settings, bootstrap.worker(store, settings), Batches())
+    with open_store(settings, upgrade=True) as store, closing(BatchLog(settings.leaks_home)) as log:
+        taking = Worker(settings, bootstrap.worker(store, settings), Batches(), report=log.note)
         if once:
             taking.drain()
             return

@@ -6,7 +6,7 @@ until their leaks are open: a worker that dies, at whatever step, leaves them to
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +41,7 @@ DEAUTHORISED = "account.application.deauthorized"
 EXPECTED = (BuildError, IngestionError, PublishError, RevopsError)
 
 Step = Callable[[str, str], None]
+Report = Callable[[str, Mapping[str, float]], None]
 _log = structlog.get_logger(__name__)
 
 
@@ -54,15 +55,24 @@ class _Turn:
 
 
 class Worker:
-    """Takes what waits in the inbox; `step` hears tenant and name of each step that is done."""
+    """Takes what waits in the inbox.
+
+    `step` hears tenant and name of each step that is done, `report` the figures of each batch; it must not raise.
+    """
 
     def __init__(
-        self, settings: Settings, parts: Parts, batches: Batches, step: Step = lambda _tenant, _name: None
+        self,
+        settings: Settings,
+        parts: Parts,
+        batches: Batches,
+        step: Step = lambda _tenant, _name: None,
+        report: Report = lambda _tenant, _figures: None,
     ) -> None:
         self._settings = settings
         self._parts = parts
         self._batches = batches
         self._step = step
+        self._report = report
         self._turns: dict[str, _Turn] = {}
 
     def run(self, stop: Event) -> None:
@@ -158,16 +168,16 @@ class Worker:
         self._step(tenant_id, "opened")
         inbox.mark_done(tenant_id, sequences, _now())
         self._step(tenant_id, "marked")
-        _log.info(
-            "batch_done",
-            tenant=tenant_id,
-            events=len(claimed),
-            read_again=outcome.landed.read_again,
-            impossible_transitions=outcome.landed.impossible,
-            opened=len(changes.opened),
-            closed=len(changes.closed),
-            seconds=round(time.monotonic() - started, 3),
-        )
+        figures = {
+            "events": len(claimed),
+            "read_again": outcome.landed.read_again,
+            "impossible_transitions": outcome.landed.impossible,
+            "opened": len(changes.opened),
+            "closed": len(changes.closed),
+            "seconds": round(time.monotonic() - started, 3),
+        }
+        _log.info("batch_done", tenant=tenant_id, **figures)
+        self._report(tenant_id, figures)
 
     def _note_deauthorised(self, claimed: list[InboxEvent]) -> None:
         """First of all: what its owner has closed to us is asked nothing more."""

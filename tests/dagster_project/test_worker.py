@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from pydantic import SecretStr
 
 from dagster_project import worker as module
 from dagster_project.batch import BatchOutcome
+from dagster_project.batch_log import BatchLog
 from dagster_project.worker import GIVEN_UP_AFTER, SUSPECT_AFTER, Worker
 from ingestion.errors import StripeUnavailableError
 from ingestion.profile import Profile
@@ -22,6 +25,7 @@ from revops.domain.connect import ConnectedAccount
 from revops.domain.received import ReceivedEvent
 from revops.settings import Settings
 from revops.store import Store
+from revops.store.errors import StoreUnavailableError
 from revops.store.inbox import Inbox
 from revops.store.integrations import Integrations
 from revops.store.secrets import Secrets
@@ -243,3 +247,51 @@ def test_the_environments_account_is_the_default_tenants_alone(
         None,
     )
     assert sources["default"].stripe_account == "acct_of_default"
+
+
+def test_dagster_shows_what_a_batch_did(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    receive(sqlite_store, "a", "b")
+    with closing(BatchLog(settings.leaks_home)) as log:
+        working(settings, sqlite_store, Taken(), report=log.note).drain()
+        with dg.DagsterInstance.from_config(str(settings.leaks_home / "dagster")) as instance:
+            noted = instance.get_latest_materialization_event(dg.AssetKey(["stripe", "batch"]))
+    assert noted is not None
+    assert noted.asset_materialization is not None
+    assert noted.asset_materialization.partition == "default"
+    assert noted.asset_materialization.metadata["events"].value == 2
+
+
+def test_a_dagster_that_cannot_be_reached_ends_no_worker(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    receive(sqlite_store, "a")
+    with closing(BatchLog(settings.leaks_home)) as log:
+
+        def fail(_instance: object, _event: object) -> None:
+            raise OSError("no space left on device")
+
+        monkeypatch.setattr(dg.DagsterInstance, "report_runless_asset_event", fail)
+        working(settings, sqlite_store, Taken(), report=log.note).drain()
+    assert states(sqlite_store) == {"a": "done"}
+
+
+def test_a_store_that_is_away_is_waited_for(
+    settings: Settings, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE_SECONDS", 0.01)
+    look, answers = Inbox.tenants_waiting, [StoreUnavailableError("away"), StoreUnavailableError("still away")]
+
+    def away(inbox: Inbox) -> list[str]:
+        if answers:
+            raise answers.pop()
+        return look(inbox)
+
+    monkeypatch.setattr(Inbox, "tenants_waiting", away)
+    receive(sqlite_store, "a")
+    stop = threading.Event()
+    working(settings, sqlite_store, Taken(), step=lambda _, name: stop.set() if name == "marked" else None).run(stop)
+    assert states(sqlite_store) == {"a": "done"}
