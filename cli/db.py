@@ -5,7 +5,11 @@ from typing import Annotated
 
 import typer
 
+from cli.moments import iso
 from cli.store import author, now
+
+# A batch of the worker takes seconds.
+_PRUNING_WAITS_SECONDS = 60.0
 
 app = typer.Typer(help="The operational store: schema, backups, key.", no_args_is_help=True)
 
@@ -69,6 +73,19 @@ def restore(file: Annotated[Path, typer.Argument(help="What `leaks db backup` wr
     if before:
         typer.echo(f"What was there: {before}", err=True)
     typer.echo(f"The store is that of {file}.")
+
+
+@app.command()
+def prune() -> None:
+    """Delete raw bodies of events, and texts of refused rows, older than LEAKS_KEEP_BODIES_DAYS."""
+    from dagster_project.retention import prune
+    from revops.settings import load_settings
+    from revops.store import open_store
+
+    settings = load_settings()
+    with open_store(settings, upgrade=True) as store:
+        done = prune(settings, store, now(), lock_seconds=_PRUNING_WAITS_SECONDS)
+    typer.echo(f"Older than {iso(done.before)}: {done.bodies} bodies of events and {done.texts} refused rows' texts.")
 
 
 @app.command("new-key")

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import closing
+from datetime import UTC, datetime
 from threading import Event
 from typing import Annotated
 
@@ -14,6 +15,7 @@ def worker(
     """Take events from the inbox until Ctrl-C: land them, find what leaks, open and close leaks."""
     from dagster_project.batch import Batches
     from dagster_project.batch_log import BatchLog
+    from dagster_project.retention import prune
     from dagster_project.worker import Worker
     from revops import bootstrap
     from revops.logging import configure_logging
@@ -23,7 +25,11 @@ def worker(
     settings = load_settings()
     configure_logging(is_debug=settings.leaks_debug, is_service=True)
     with open_store(settings, upgrade=True) as store, closing(BatchLog(settings.leaks_home)) as log:
-        taking = Worker(settings, bootstrap.worker(store, settings), Batches(), report=log.note)
+
+        def prune_now() -> None:
+            prune(settings, store, datetime.now(UTC))
+
+        taking = Worker(settings, bootstrap.worker(store, settings), Batches(), report=log.note, prune=prune_now)
         if once:
             taking.drain()
             return

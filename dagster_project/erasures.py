@@ -1,5 +1,6 @@
 """Erasures between store and warehouse: the store keeps them, landing reads them from the warehouse."""
 
+from collections.abc import Sequence
 from datetime import UTC
 
 import orjson
@@ -12,7 +13,9 @@ from ingestion.operations.erasures import land_erasures
 from ingestion.profile import Profile
 from revops.domain.erasure import Erasure
 from revops.store import Store
+from revops.store.bodies import Bodies
 from revops.store.erasures import Erasures
+from revops.store.inbox import InboxEvent
 
 
 def bring_erasures(store: Store, profile: Profile) -> None:
@@ -49,6 +52,28 @@ def stored(erasure: Landed) -> Erasure:
     )
 
 
+def strip_bodies(erased: Erased | None, bodies: Bodies, tenant_id: str, events: Sequence[InboxEvent]) -> None:
+    """Strips what was received of erased customers, before it counts as done.
+
+    Not deleted: a worker that ends here takes the same events again.
+    """
+    if erased is None:
+        return
+    named = {one.sequence: one.event.body for one in events if erased.concerns(one.event.body)}
+    stripped: dict[int, bytes | None] = {sequence: _stripped(erased, body) for sequence, body in named.items()}
+    changed = {sequence: body for sequence, body in stripped.items() if body != named[sequence]}
+    if changed:
+        bodies.replace(tenant_id, changed)
+
+
+def _stripped(erased: Erased, body: bytes) -> bytes:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return MARK.encode()
+    return orjson.dumps(erased.washed(value)) if isinstance(value, dict) else MARK.encode()
+
+
 class Washing:
     """What the store's erasing asks of us: whether a body names an erased customer, and what of it may stay."""
 
@@ -63,12 +88,7 @@ class Washing:
 
     def event(self, body: bytes) -> bytes:
         """A received event without the person."""
-        try:
-            value = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return MARK.encode()
-        left = self._erased.washed(value) if isinstance(value, dict) else value
-        return self._rows.text(orjson.dumps(left).decode()).encode()
+        return self._rows.text(_stripped(self._erased, body).decode()).encode()
 
     def text(self, text: str) -> str:
         """A free text without the person's words."""

@@ -16,7 +16,9 @@ import structlog
 
 from dagster_project.batch import Batches
 from dagster_project.build import BuildError
+from dagster_project.erasures import strip_bodies
 from dagster_project.publish import PublishError
+from dagster_project.retention import Daily
 from dagster_project.sources import stripe_settings
 from ingestion.errors import IngestionError
 from ingestion.lock import writer_lock
@@ -58,6 +60,7 @@ class Worker:
     """Takes what waits in the inbox.
 
     `step` hears tenant and name of each step that is done, `report` the figures of each batch; it must not raise.
+    `prune` is done at the start and once a day.
     """
 
     def __init__(
@@ -67,18 +70,21 @@ class Worker:
         batches: Batches,
         step: Step = lambda _tenant, _name: None,
         report: Report = lambda _tenant, _figures: None,
+        prune: Callable[[], object] = lambda: None,
     ) -> None:
         self._settings = settings
         self._parts = parts
         self._batches = batches
         self._step = step
         self._report = report
+        self._pruning = Daily(prune)
         self._turns: dict[str, _Turn] = {}
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set; the batches under way are ended first."""
         with ThreadPoolExecutor(TENANTS_AT_ONCE, thread_name_prefix="tenant") as pool:
             while not stop.wait(POLL_SECONDS):
+                self._pruning.start_if_due(pool)
                 for tenant_id in self._waiting(stop):
                     turn = self._turns.setdefault(tenant_id, _Turn())
                     is_busy = turn.running is not None and not turn.running.done()
@@ -166,6 +172,7 @@ class Worker:
             )
             changes = self._parts.open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
         self._step(tenant_id, "opened")
+        strip_bodies(outcome.landed.erased, self._parts.bodies, tenant_id, claimed)
         inbox.mark_done(tenant_id, sequences, _now())
         self._step(tenant_id, "marked")
         figures = {

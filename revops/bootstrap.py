@@ -22,6 +22,7 @@ from revops.service.open_leaks import LeakChanges, open_leaks
 from revops.service.recognise import Senders
 from revops.settings import TENANT, Settings
 from revops.store import SecretKeyError, Store, schema
+from revops.store.bodies import Bodies
 from revops.store.connect_states import ConnectStates
 from revops.store.inbox import Inbox, Lag
 from revops.store.integrations import PRODUCT_USAGE, Integrations
@@ -185,6 +186,7 @@ class Worker:
     open_leaks: Callable[[str], LeakChanges]
     stripe: Callable[[str], StripeAccess | None]
     note_deauthorised: Callable[[ReceivedEvent], None]
+    bodies: Bodies
 
 
 def worker(store: Store, settings: Settings) -> Worker:
@@ -208,7 +210,7 @@ def worker(store: Store, settings: Settings) -> Worker:
     def open_leaks_of(tenant_id: str) -> LeakChanges:
         return leaks_of_published(store, settings, tenant_id, _WORKER)
 
-    return Worker(Inbox(store), open_leaks_of, stripe, deauthorised)
+    return Worker(Inbox(store), open_leaks_of, stripe, deauthorised, Bodies(store))
 
 
 def leaks_of_published(store: Store, settings: Settings, tenant_id: str, actor: str) -> LeakChanges:

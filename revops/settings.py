@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     leaks_inbox_lag_limit_seconds: int = Field(
         default=900, ge=1, description="How long an event may wait to be worked on before /readyz says not ready."
     )
+    leaks_keep_bodies_days: int = Field(
+        default=400, ge=1, description="How many days raw bodies of events and texts of refused rows are kept."
+    )
     sentry_dsn: SecretStr | None = Field(default=None, description="Where faults of the web service are reported.")
     leaks_debug: bool = Field(default=False, description="Show tracebacks and debug logs.")
 

@@ -42,11 +42,11 @@ OF_ONE_TENANT: dict[str, tuple[str, ...]] = {
 # Verbs that are of no one tenant, and why.
 OF_NO_TENANT = {
     "leaks demo": "has a home of its own",
-    "leaks doctor": "checks the installation, and the account that the environment names",
+    "leaks doctor": "checks the installation: a line per tenant, of its connection and nothing of its data",
     "leaks serve": "takes webhooks of all: its routes are tested one by one",
     "leaks worker": "takes events of all, tenant by tenant: tested with two at once",
     "leaks tenants list": "shows who runs this installation which tenants there are, and nothing of their data",
-    **{f"leaks db {verb}": "keeps the store of all" for verb in ("upgrade", "check", "backup", "restore")},
+    **{f"leaks db {verb}": "keeps the store of all" for verb in ("upgrade", "check", "backup", "restore", "prune")},
     **{f"leaks db {verb}": "is about the installation's key" for verb in ("new-key", "rotate-key")},
     **{
         f"leaks sandbox {verb}": "is no part of an installation"

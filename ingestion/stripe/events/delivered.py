@@ -20,6 +20,7 @@ import orjson
 import pyarrow as pa
 
 from ingestion import versions
+from ingestion.erasure.erased import Erased
 from ingestion.errors import NothingLandedYetError
 from ingestion.profile import Profile
 from ingestion.settings import StripeSettings
@@ -40,7 +41,8 @@ class BatchReport:
     """What a batch did: new versions per table, the objects it touched, and how many were read again.
 
     `impossible` counts changes of a subscription's status that cannot be; where no API can be asked they stay as
-    delivered. `quarantined` are rows refused by now, `other_mode` events of the other mode, left out.
+    delivered. `quarantined` are rows refused by now, `other_mode` events of the other mode, left out. `erased` says
+    whose data was left out.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class BatchReport:
     quarantined: int = 0
     other_mode: int = 0
     source_now: datetime | None = None
+    erased: Erased | None = None
 
 
 def land_delivered(profile: Profile, settings: StripeSettings, bodies: Sequence[bytes]) -> BatchReport:
@@ -58,8 +61,10 @@ def land_delivered(profile: Profile, settings: StripeSettings, bodies: Sequence[
     Repeating a batch, or landing it in another order, changes nothing. Raises NothingLandedYetError on a home without
     a first run, otherwise as the reader and the loader do; whatever it raises, the batch can be landed again.
     """
-    with erasures_in_force(profile):
-        return asyncio.run(_land(profile, settings, bodies))
+    with erasures_in_force(profile) as erased:
+        report = asyncio.run(_land(profile, settings, bodies))
+    report.erased = erased
+    return report
 
 
 def rehearse() -> None:
