@@ -3,31 +3,20 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
+from cli.check import Finding, State
 from cli.moments import iso
+from cli.tenant_checks import check_tenants, others_connected
 from ingestion.errors import IngestionError
 from ingestion.settings import StripeSettings
 from revops.errors import RevopsError
 from revops.logging import redact
 from revops.settings import TENANT, Settings, load_settings
 
-State = Literal["ok", "off", "broken"]
-
 _NEEDED_BYTES = 2_000_000_000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found; never holds a secret."""
-
-    name: str
-    state: State
-    message: str
 
 
 def run_checks() -> list[Finding]:
@@ -40,6 +29,7 @@ def run_checks() -> list[Finding]:
         ("policy", _policy),
         ("operational store", _store),
         ("LEAKS_SECRET_KEY", _secret_key),
+        ("tenants", check_tenants),
         ("models", _models),
         ("published", _published),
     )
@@ -83,6 +73,9 @@ def _source() -> Iterator[Finding]:
     settings = StripeSettings()
     if settings.stripe_export is not None:
         yield from _export(settings.stripe_export, settings)
+        return
+    if settings.stripe_api_key is None and others_connected():
+        yield Finding("STRIPE_API_KEY", "off", "not set: the tenant default has no account, other tenants have theirs")
         return
     mode = settings.mode
     kind = "restricted" if _key_start(settings) == "rk_" else "secret"

@@ -80,3 +80,27 @@ def test_a_disabled_webhook_endpoint_is_broken_and_none_is_only_off(leaks: Leaks
     assert done.returncode == 1
     (broken,) = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
     assert f"{url} is disabled" in broken
+
+
+def test_each_tenants_connection_is_checked_for_itself(
+    leaks: Leaks, tmp_path: Path, secret_key: str, export: Path
+) -> None:
+    where = {"LEAKS_HOME": str(tmp_path / "home"), "LEAKS_SECRET_KEY": secret_key}
+    keys = {"GOOD": KEY, "REVOKED": "rk_live_" + "bad" * 8}
+    for slug, options in (("good", ("--api-key-env", "GOOD")), ("bad", ("--api-key-env", "REVOKED")), ("new", ())):
+        assert leaks("tenants", "add", slug, *options, **where, **keys).returncode == 0
+    with running(export) as sandbox:
+        sandbox.restrict(KEY, ["customer_read", "event_read"])
+        sandbox.revoke(keys["REVOKED"])
+        done = leaks("doctor", STRIPE_API_BASE=sandbox.url, **where)
+    assert done.returncode == 1
+    said = {line.split("tenant ")[1].split()[0]: line for line in done.stdout.splitlines() if " tenant " in line[:16]}
+    assert said["good"].startswith("ok ")
+    assert "by an API key, live mode; may not read" in said["good"]
+    assert "invoice" in said["good"]
+    assert "customer," not in said["good"]
+    assert said["bad"].startswith("BROKEN ")
+    assert said["new"].startswith("off ")
+    assert "leaks tenants connect new" in said["new"]
+    assert "off     STRIPE_API_KEY" in done.stdout, "an installation without the tenant default is sound"
+    assert KEY not in done.stdout
