@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +20,19 @@ from ingestion.stripe.reconcile.flow import reconcile
 from ingestion.stripe.reconcile.scope import EVERY_OBJECT, LATELY, Scope
 from ingestion.stripe.resources import EVENT, RESOURCES, TABLES
 from sandbox.stripe import Running, running
-from tests.contracts.fixtures import COMPANY_NOW
-from tests.ingestion.landed import TEST_KEY, event, from_api, from_export, land, newest, rows, states, version_count
+from tests.contracts.fixtures import COMPANY_NOW, OpenSandbox
+from tests.ingestion.landed import (
+    TEST_KEY,
+    event,
+    from_api,
+    from_export,
+    land,
+    newest,
+    quarantine,
+    rows,
+    states,
+    version_count,
+)
 from tests.ingestion.test_delivered import deliver
 
 RESTRICTED = "rk_" + "live_0123456789abcdef"
@@ -56,6 +67,13 @@ class At(NoProgress):
             # As another process would: not on the loop that reads.
             with ThreadPoolExecutor(1) as other:
                 other.submit(self._act).result()
+
+
+@pytest.fixture
+def company(company_folder: Path) -> Iterator[Running]:
+    """The small company over HTTP, its clock standing; one test holds the traffic against Stripe's specification."""
+    with running(company_folder, as_of=COMPANY_NOW, is_frozen=True) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="module")
@@ -296,6 +314,24 @@ def test_a_killed_reading_leaves_nothing_behind(landed: Profile, company: Runnin
     assert last_report(landed) == before
     assert drifted(compare(landed, company)) == {}
     assert not (landed.spool / "reconcile").exists()
+
+
+@pytest.mark.parametrize("scope", [LATELY, EVERY_OBJECT])
+def test_nothing_is_asked_that_stripe_does_not_answer(
+    landed: Profile, stripe_sandbox: OpenSandbox, company_folder: Path, scope: Scope
+) -> None:
+    checked = stripe_sandbox(company_folder, as_of=COMPANY_NOW, is_frozen=True)
+    checked.emit("customer.updated", some(landed, "customer"))
+    checked.clock.advance(3600)
+    compare(landed, checked, scope)
+    assert len({one.path for one in checked.requests}) > len(RESOURCES)
+
+
+def test_what_may_not_land_is_put_aside_and_not_missing(landed: Profile, company: Running) -> None:
+    company.clock.advance(DAY)
+    company.upsert({**some(landed, "charge"), "id": "ch_of_half_a_cent", "amount": 10.5})
+    assert drifted(compare(landed, company)) == {}
+    assert [row["id"] for row in quarantine(landed)] == ["ch_of_half_a_cent"]
 
 
 def test_an_export_cannot_be_asked(landed: Profile, tmp_path: Path) -> None:
