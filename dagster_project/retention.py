@@ -24,14 +24,15 @@ _log = structlog.get_logger(__name__)
 class Daily:
     """Does something at once and then once a day, beside other work; a failure is logged and tried the next day."""
 
-    def __init__(self, work: Callable[[], object]) -> None:
+    def __init__(self, work: Callable[[], object], clock: Callable[[], float] = time.monotonic) -> None:
         self._work = work
-        self._due = time.monotonic()
+        self._clock = clock
+        self._due = clock()
 
     def start_if_due(self, pool: Executor) -> None:
         """Begin in the pool, unless it was begun within the last day."""
-        if time.monotonic() >= self._due:
-            self._due = time.monotonic() + _DAY_SECONDS
+        if self._clock() >= self._due:
+            self._due = self._clock() + _DAY_SECONDS
             pool.submit(self._try)
 
     def _try(self) -> None:

@@ -19,12 +19,13 @@ def wash_texts(store: Store, tenant_id: str, wash: Callable[[str], str]) -> int:
     changed = 0
     for name, columns in FREE_TEXTS.items():
         table = metadata.tables[name]
+        with store.everyone(file=file_of(table), is_read_only=True) as connection:
+            if not inspect(connection).has_table(name):
+                continue
         mine = table.c.tenant_id == tenant_id
         keys = [*table.primary_key]
         for column in (table.c[one] for one in columns):
             with store.tenant(tenant_id, file=file_of(table)) as connection:
-                if not inspect(connection).has_table(name):
-                    continue
                 if not store.is_postgres:
                     connection.exec_driver_sql("pragma secure_delete = on")
                 rows = connection.execute(select(column, *keys).where(mine, column.is_not(None))).all()

@@ -1,0 +1,60 @@
+"""Pruning keeps to its days for every tenant, and the worker's daily turn survives a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from dagster_project.retention import Daily, prune
+from revops.domain.received import ReceivedEvent
+from revops.settings import Settings, SettingsError, load_settings
+from revops.store import Store
+from revops.store.bodies import Bodies
+from revops.store.inbox import Inbox
+from revops.store.tenants import Tenants
+from tests.revops.store.filled import AT
+
+
+def receive(store: Store, tenant: str, days_ago: int) -> None:
+    at = AT - timedelta(days=days_ago)
+    row = ReceivedEvent(tenant, "live", "stripe", f"evt_{days_ago}", "x", None, None, at, at, b"{}")
+    Inbox(store).append([row])
+    Inbox(store).mark_done(tenant, [one.sequence for one in Inbox(store).claim(tenant, 10)], at)
+
+
+def test_bodies_of_all_tenants_go_after_the_days_that_are_set(
+    sqlite_settings: Settings, open_new: Callable[[Settings], Store]
+) -> None:
+    store = open_new(sqlite_settings)
+    Tenants(store).add("gone", None, actor="ada", at=AT)
+    for tenant in ("default", "gone"):
+        for days in (399, 400, 401):
+            receive(store, tenant, days)
+    Tenants(store).remove("gone", actor="ada", at=AT)
+    done = prune(sqlite_settings, store, AT)
+    assert (done.bodies, done.texts, done.before) == (2, 0, AT - timedelta(days=400))
+    assert [len(Bodies(store).read(tenant, 0, 10)) for tenant in ("default", "gone")] == [2, 2]
+
+
+def test_keeping_for_ever_is_refused() -> None:
+    with pytest.raises(SettingsError, match="LEAKS_KEEP_BODIES_DAYS"):
+        load_settings(_env_file=None, leaks_keep_bodies_days=0)
+
+
+def test_a_daily_turn_comes_at_once_and_then_once_a_day_also_after_a_failure() -> None:
+    done: list[int] = []
+
+    def work() -> None:
+        done.append(1)
+        raise RuntimeError("the disk is away")
+
+    now = [0.0]
+    daily = Daily(work, clock=lambda: now[0])
+    for hours in (0, 12, 23, 25, 26):
+        now[0] = hours * 3_600.0
+        with ThreadPoolExecutor(1) as pool:
+            daily.start_if_due(pool)
+    assert len(done) == 2
