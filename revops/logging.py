@@ -8,7 +8,8 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -60,6 +61,24 @@ def redact_value(value: Any, name: str = "") -> Any:
     return redact(str(value))
 
 
+class _Unfailing:
+    """A stream on which writing never raises: a full disk must not end what a log line tells of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what can be written; the rest is lost."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """The same for what was held back."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logging(*, is_debug: bool = False, is_service: bool = False) -> None:
     """Send structlog and the standard library's loggers to stderr, redacted; warnings and up by default.
 
@@ -78,13 +97,14 @@ def configure_logging(*, is_debug: bool = False, is_service: bool = False) -> No
         structlog.processors.format_exc_info,
         _redact_event,
     ]
+    stream = cast("TextIO", _Unfailing(sys.stderr))
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setLevel(level)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -1,6 +1,10 @@
 """Nothing secret reaches a log."""
 
 import logging
+import sys
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
 
 import pytest
 import structlog
@@ -38,19 +42,32 @@ def test_the_bodies_of_mails_and_secrets_of_any_shape_are_hidden_by_name() -> No
     assert record == {"to": "ada@example.com", "body": HIDDEN, "headers": {"Authorization": HIDDEN}}
 
 
-def test_logs_go_to_stderr_redacted_from_both_kinds_of_logger(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    try:
-        configure_logging()
-        structlog.get_logger().warning("refused", key=KEY)
-        logging.getLogger("somewhere").warning("refused %s", KEY)
-        logging.getLogger("somewhere").info("not shown")
-    finally:
-        root.handlers, root.level = handlers, level
-        structlog.reset_defaults()
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("logging_restored")
+def test_logs_go_to_stderr_redacted_from_both_kinds_of_logger(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+    structlog.get_logger().warning("refused", key=KEY)
+    logging.getLogger("somewhere").warning("refused %s", KEY)
+    logging.getLogger("somewhere").info("not shown")
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("refused") == 2
     assert KEY not in captured.err
     assert "not shown" not in captured.err
+
+
+@pytest.mark.usefixtures("logging_restored")
+def test_a_full_disk_ends_nothing_that_a_log_line_tells_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as file, TextIOWrapper(file, write_through=True) as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        configure_logging(is_service=True)
+        structlog.get_logger().error("batch_failed", events=3)
+        logging.getLogger("library").error("nor does a library's")
