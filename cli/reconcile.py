@@ -60,7 +60,7 @@ def reconcile(
         failed: tuple[str, ...] = ()
         if repair:
             outcome = run_pipeline(
-                tenant_id=tenant, as_of=None, since=None, full=False, progress=bars, is_debug=is_debug
+                tenant_id=tenant, as_of=None, since=None, full=False, can_wait=True, progress=bars, is_debug=is_debug
             )
             failed = outcome.failed_checks
     for line in failed:

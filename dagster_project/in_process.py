@@ -27,9 +27,15 @@ KNOWN_ERRORS = (BuildError, IngestionError, ManifestError, NothingLandedError, P
 
 
 def execute(
-    job_name: str, tenant_id: str, config: Mapping[str, Any], progress: Progress, *, is_debug: bool
+    job_name: str,
+    tenant_id: str,
+    config: Mapping[str, Any],
+    progress: Progress,
+    *,
+    is_debug: bool,
+    can_wait: bool = False,
 ) -> "ExecuteInProcessResult":
-    """Run a job for a tenant.
+    """Run a job for a tenant; one that `can_wait` does so while another writer has the warehouse.
 
     Raises the typed error of whatever failed (see KNOWN_ERRORS), anything else as Dagster raises it.
     """
@@ -44,7 +50,7 @@ def execute(
         from dagster import DagsterInstance
 
         from dagster_project.definitions import defs
-        from dagster_project.tenants import all_tenants, keep_in_step
+        from dagster_project.tenants import WAITS_TAG, all_tenants, keep_in_step
 
         if not is_debug:
             # It warns of each data test that this run leaves to the daily pass.
@@ -57,7 +63,10 @@ def execute(
             with DagsterInstance.get() as instance, redirect_stdout(StringIO() if not is_debug else sys.stderr):
                 keep_in_step(instance, all_tenants())
                 return job.execute_in_process(
-                    run_config={**config, "loggers": loggers}, instance=instance, partition_key=tenant_id
+                    run_config={**config, "loggers": loggers},
+                    instance=instance,
+                    partition_key=tenant_id,
+                    tags={WAITS_TAG: "true"} if can_wait else {},
                 )
         except Exception as error:
             known = _known(error)

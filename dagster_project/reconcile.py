@@ -9,10 +9,9 @@ from ingestion.lock import writer_lock
 from ingestion.profile import Profile
 from ingestion.progress import Progress
 from ingestion.stripe.drift import DriftReport, last_report
+from ingestion.stripe.reconcile.flow import PATIENT_SECONDS
 
 _JOB, _OP = "reconcile", "reconcile_stripe"
-# The worker may have just begun a batch.
-_LOCK_SECONDS = 60.0
 
 
 def run_reconcile(
@@ -37,7 +36,7 @@ def run_reconcile(
     }
     execute(_JOB, tenant_id, {"ops": {_OP: {"config": config}}}, progress, is_debug=is_debug)
     profile = Profile.from_environment(tenant_id)
-    with writer_lock(profile, _LOCK_SECONDS):
+    with writer_lock(profile, PATIENT_SECONDS):
         report = last_report(profile)
     if report is None:
         raise NothingLandedError(f"{profile.warehouse} holds no report. Run `leaks reconcile` again.")

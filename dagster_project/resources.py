@@ -14,7 +14,7 @@ from dagster_project.manifest import project_version
 from dagster_project.moments import utc
 from dagster_project.plan import Plan, decide
 from dagster_project.sources import product_usage_settings, stripe_source
-from dagster_project.tenants import is_scheduled, tenant_of
+from dagster_project.tenants import can_wait, tenant_of
 from ingestion.lock import WAIT_SECONDS, writer_lock
 from ingestion.profile import Profile
 from ingestion.settings import ProductUsageSettings, StripeSettings
@@ -27,7 +27,7 @@ from revops.store import open_store
 from revops.store.deliveries import newest_delivered
 
 # The worker and other runs have the warehouse for seconds or minutes, and a schedule's run has time.
-SCHEDULED_WAIT_SECONDS = 1_800.0
+PATIENT_SECONDS = 1_800.0
 _ACTOR = "pipeline"
 
 
@@ -64,7 +64,7 @@ class Home(dg.ConfigurableResource["Home"]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["Home", None, None]:
         """Hold the writer lock while the run lasts. Raises WarehouseBusyError naming the holder."""
         self._tenant_id = tenant_of(context.run)
-        with writer_lock(self.profile, SCHEDULED_WAIT_SECONDS if is_scheduled(context.run) else WAIT_SECONDS):
+        with writer_lock(self.profile, PATIENT_SECONDS if can_wait(context.run) else WAIT_SECONDS):
             yield self
 
     @property

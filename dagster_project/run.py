@@ -32,11 +32,13 @@ def run_pipeline(
     full: bool,
     progress: Progress,
     accept: bool = False,
+    can_wait: bool = False,
     is_debug: bool = False,
 ) -> Outcome:
     """Land, check, build and publish a tenant through the Dagster job `refresh`, in this process.
 
-    `accept` takes what just landed although the quality gate finds it suspect.
+    `accept` takes what just landed although the quality gate finds it suspect, `can_wait` waits while another writer
+    has the warehouse.
 
     Raises as `dagster_project.in_process.execute` does.
     """
@@ -46,7 +48,14 @@ def run_pipeline(
         "full": full,
         "accept": accept,
     }
-    result = execute("refresh", tenant_id, {"resources": {"options": {"config": options}}}, progress, is_debug=is_debug)
+    result = execute(
+        "refresh",
+        tenant_id,
+        {"resources": {"options": {"config": options}}},
+        progress,
+        is_debug=is_debug,
+        can_wait=can_wait,
+    )
     # Seconds, if the job had not imported it already.
     from dagster_project.defs.quality import CHECK
 

@@ -12,6 +12,8 @@ from revops.settings import TENANT, load_settings
 from revops.store import open_store
 from revops.store.tenants import Tenants
 
+# On runs of commands that may wait.
+WAITS_TAG = "leaks/waits"
 TENANTS = dg.DynamicPartitionsDefinition(name="tenant")
 
 
@@ -20,9 +22,9 @@ def tenant_of(run: dg.DagsterRun | None) -> str:
     return run.tags.get(PARTITION_NAME_TAG, TENANT) if run else TENANT
 
 
-def is_scheduled(run: dg.DagsterRun | None) -> bool:
-    """Whether a schedule began it, so that nobody sits and waits."""
-    return run is not None and SCHEDULE_NAME_TAG in run.tags
+def can_wait(run: dg.DagsterRun | None) -> bool:
+    """Whether it may wait for another writer: a schedule began it, or a command that would lose much by giving up."""
+    return run is not None and bool({SCHEDULE_NAME_TAG, WAITS_TAG} & run.tags.keys())
 
 
 def all_tenants() -> list[str]:

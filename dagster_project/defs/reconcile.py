@@ -9,11 +9,11 @@ from dagster_project.moments import utc
 from dagster_project.owners import OWNERS
 from dagster_project.progress import progress
 from dagster_project.sources import stripe_source
-from dagster_project.tenants import TENANTS, is_scheduled, tenant_of
+from dagster_project.tenants import TENANTS, can_wait, tenant_of
 from ingestion.lock import WAIT_SECONDS
 from ingestion.profile import Profile
 from ingestion.stripe.drift import DriftReport
-from ingestion.stripe.reconcile.flow import LOCK_SECONDS, reconcile
+from ingestion.stripe.reconcile.flow import PATIENT_SECONDS, reconcile
 from ingestion.stripe.reconcile.scope import EVERY_OBJECT, LATELY, Scope
 
 DRIFT_KEYS = (["stripe", "drift"], ["stripe", "drift_objects"])
@@ -65,7 +65,7 @@ def reconcile_stripe(
         config.scope,
         is_repairing=config.repair,
         progress=progress(),
-        lock_seconds=LOCK_SECONDS if is_scheduled(context.run) else WAIT_SECONDS,
+        lock_seconds=PATIENT_SECONDS if can_wait(context.run) else WAIT_SECONDS,
     )
     yield dg.MaterializeResult(
         asset_key=["stripe", "drift"],

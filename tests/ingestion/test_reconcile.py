@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import pytest
 
-from ingestion.errors import AccountError, NothingLandedYetError, SettingsError
+from ingestion.errors import AccountError, NothingLandedYetError, SettingsError, WarehouseBusyError
 from ingestion.lock import writer_lock
 from ingestion.profile import Profile
 from ingestion.progress import NoProgress
@@ -237,6 +239,25 @@ def test_the_warehouse_is_free_while_stripe_is_read(landed: Profile, company: Ru
         meanwhile = At(step, take)
         compare(landed, company, progress=meanwhile)
         assert meanwhile.is_done, step
+
+
+def test_what_was_read_waits_for_another_writer_and_a_beginning_does_not(landed: Profile, company: Running) -> None:
+    company.clock.advance(DAY)
+    company.upsert({**some(landed, "customer"), "name": "Renamed in silence"})
+    held, is_held = ExitStack(), Event()
+
+    def hold() -> None:
+        held.enter_context(writer_lock(landed, 0))
+        is_held.set()
+
+    with held, pytest.raises(WarehouseBusyError):
+        hold()
+        compare(landed, company)
+    # Somebody begins to write while Stripe is read, and ends a little later.
+    meanwhile = At("comparing", lambda: (hold(), Timer(0.3, held.close).start()))
+    report = compare(landed, company, progress=meanwhile)
+    assert is_held.is_set()
+    assert report.difference == 1
 
 
 def test_links_that_stripe_signs_anew_are_no_difference(landed: Profile, company: Running) -> None:

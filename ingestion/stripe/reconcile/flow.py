@@ -9,7 +9,7 @@ from pathlib import Path
 from ingestion import versions
 from ingestion.erasure.in_force import current, in_force
 from ingestion.errors import IngestionError, NothingLandedYetError, SettingsError
-from ingestion.lock import writer_lock
+from ingestion.lock import WAIT_SECONDS, writer_lock
 from ingestion.operations.erasures import read_erased
 from ingestion.profile import Profile
 from ingestion.progress import NoProgress, Progress
@@ -27,8 +27,8 @@ from ingestion.stripe.reconcile.scope import LATELY, Scope, singles
 from ingestion.stripe.resources import EVENT, METER_EVENT_SUMMARY
 from ingestion.stripe.summaries import metered_customers
 
-# A whole run may hold the warehouse for minutes.
-LOCK_SECONDS = 1_800.0
+# A whole run may hold the warehouse for minutes; what was read is worth waiting for.
+PATIENT_SECONDS = 1_800.0
 
 
 def reconcile(
@@ -38,13 +38,13 @@ def reconcile(
     *,
     is_repairing: bool = True,
     progress: Progress | None = None,
-    lock_seconds: float = LOCK_SECONDS,
+    lock_seconds: float = WAIT_SECONDS,
 ) -> DriftReport:
     """Compares an account with what we hold of it, lands what differs, and keeps the report in `drift`.
 
-    It takes `writer_lock` by itself, waiting up to `lock_seconds`, and does not hold it while it reads. Raises
-    NothingLandedYetError before a first run, SettingsError where the source is an export, AccountError for another
-    account's key, otherwise as the reader and the loader do; whatever it raises, it can be done again.
+    It takes `writer_lock` by itself, waiting up to `lock_seconds` before it reads, and does not hold it meanwhile.
+    Raises NothingLandedYetError before a first run, SettingsError where the source is an export, AccountError for
+    another account's key, otherwise as the reader and the loader do; whatever it raises, it can be done again.
     """
     if settings.stripe_export is not None:
         raise SettingsError(
@@ -78,12 +78,12 @@ async def _reconcile(
         await account_of(reader, settings, profile, before)
         reading = Reading(profile, reader, states, folder, progress, before.mode == "live", scope)
         await reading.read_lists()
-        with writer_lock(profile, lock_seconds):
+        with writer_lock(profile, PATIENT_SECONDS):
             ids = singles(profile, reading.parts, reading.told.touched, reading.begins)
             metered = metered_customers(profile) if reading.is_on(METER_EVENT_SUMMARY.name) else []
         await reading.read_singles(ids, metered)
     progress.step("comparing", 0, None)
-    with writer_lock(profile, lock_seconds):
+    with writer_lock(profile, PATIENT_SECONDS):
         report = _settle(profile, reading, is_repairing=is_repairing)
     shutil.rmtree(folder, ignore_errors=True)
     return report
