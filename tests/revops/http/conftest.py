@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +55,11 @@ def sqlite_service(sqlite_settings: Settings) -> Iterator[Service]:
     settings = with_secrets(sqlite_settings)
     with serving(create_app(settings), settings) as one:
         yield one
+
+
+@pytest.fixture
+def port() -> int:
+    """A free port of this machine."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -70,7 +70,7 @@ class Load:
             try:
                 connection = connection or socket.create_connection(("127.0.0.1", self.port), SECONDS)
                 connection.sendall(request(body, sign(body)))
-                answer = _answer_on(connection)
+                answer = answer_on(connection)
             except OSError:
                 answer = b""
             if not answer and connection is not None:
@@ -111,7 +111,7 @@ class Load:
             self.changed.notify_all()
 
 
-def _answer_on(connection: socket.socket) -> bytes:
+def answer_on(connection: socket.socket) -> bytes:
     """One answer, or what came of it before the connection broke."""
     answer = b""
     while not answer.endswith(b"}"):
@@ -184,13 +184,6 @@ def rows_of(settings: Settings) -> dict[int, bytes]:
     numbers = [int(one.event.event_id.removeprefix("evt_")) for one in claimed]
     assert len(set(numbers)) == len(numbers)
     return {number: one.event.body for number, one in zip(numbers, claimed, strict=True)}
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def test_three_kills(store_settings: Settings, port: int) -> None:
