@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from cli.check import Finding
+from cli.moments import iso
 from cli.store import author
 from ingestion.errors import IngestionError
 from revops.errors import RevopsError
@@ -53,4 +54,14 @@ def _check(tenant_id: str) -> Finding:
     how = f"Stripe Connect, {settings.stripe_account}" if settings.stripe_account else "an API key"
     closed = [one.resource for one in probe(settings) if not one.is_on]
     missing = f"; may not read {', '.join(closed)}" if closed else ""
-    return Finding(name, "ok", f"read by {how}, {settings.mode} mode{missing}")
+    return Finding(name, "ok", f"read by {how}, {settings.mode} mode{missing}; {_published(tenant_id)}")
+
+
+def _published(tenant_id: str) -> str:
+    from revops.warehouse import NothingPublishedError, Published
+
+    try:
+        with Published.open(load_settings().leaks_home, tenant=tenant_id) as published:
+            return f"published as of {iso(published.as_of)}"
+    except NothingPublishedError:
+        return f"nothing is published, `leaks run --tenant {tenant_id}` is the first step"

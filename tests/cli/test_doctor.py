@@ -97,6 +97,7 @@ def test_each_tenants_connection_is_checked_for_itself(
     said = {line.split("tenant ")[1].split()[0]: line for line in done.stdout.splitlines() if " tenant " in line[:16]}
     assert said["good"].startswith("ok ")
     assert "by an API key, live mode; may not read" in said["good"]
+    assert "`leaks run --tenant good` is the first step" in said["good"]
     assert "invoice" in said["good"]
     assert "customer," not in said["good"]
     assert said["bad"].startswith("BROKEN ")
