@@ -10,6 +10,8 @@ SLOW = ("pipeline", "browser")
 LONGEST = (
     "tests/cli/test_run.py",
     "tests/dagster_project/test_quality.py",
+    "tests/crossing/test_verbs.py",
+    "tests/crossing/test_failures.py",
     "tests/end_to_end/",
     "tests/worlds/",
     "tests/leaks/",

@@ -56,7 +56,7 @@ class Installation:
         return done.stdout + done.stderr
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Two companies whose every object is marked."""
     folder = tmp_path_factory.mktemp("installation")
