@@ -71,7 +71,7 @@ def _stripped(erased: Erased, body: bytes) -> bytes:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return MARK.encode()
-    return orjson.dumps(erased.washed(value)) if isinstance(value, dict) else MARK.encode()
+    return erased.payload(value) if isinstance(value, dict) else MARK.encode()
 
 
 class Washing:

@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from ingestion.erasure.pseudonyms import ADDRESS_BYTES, Pseudonyms, digest
+from ingestion.erasure.pseudonyms import Pseudonyms, addresses_in, digest
 from ingestion.erasure.washing import MARK, Washed, wash
 
 # By these an object refers to a charge or payment intent where it names no customer.
 LINKS = ("charge", "payment_intent", "source")
+_ADDRESSES_KEPT = 200_000
 # Objects of these types may belong to a person without a customer's record.
 _OF_GUESTS = frozenset({"charge", "payment_intent", "payment_method"})
 
@@ -56,6 +57,7 @@ class Erased:
         self.email_digests = frozenset(digest for one in erasures for digest in one.email_digests)
         hidden = frozenset(digest for one in erasures for digest in one.domain_digests)
         self.pseudonyms = Pseudonyms(erasures[0].salt, hidden)
+        self._known: dict[bytes, bool] = {}
         self._ids_bytes = tuple(id.encode() for id in sorted(self.customers))
 
     def owns(self, value: Any) -> bool:
@@ -73,15 +75,15 @@ class Erased:
             isinstance(value.get(link), str) and value[link] in self.object_ids for link in LINKS
         )
 
-    def washed(self, value: dict[str, Any]) -> dict[str, Any]:
-        """What of an object, or of an event, may be kept: all of it, unless it is an erased customer's."""
+    def payload(self, value: dict[str, Any]) -> bytes:
+        """What of an object, or of an event, may be kept, as canonical JSON: all, unless it is an erased customer's."""
         if self.owns(value):
-            return self.wash(value).value  # type: ignore[no-any-return]
-        if self.email_digests and self._names_erased(orjson.dumps(value)):
-            if value.get("object") in _OF_GUESTS and value.get("customer") is None:
-                return self.wash(value).value  # type: ignore[no-any-return]
-            return _each_text(value, self.within)  # type: ignore[no-any-return]
-        return value
+            return _canonical(self.wash(value).value)
+        payload = _canonical(value)
+        if not self._names_erased(payload):
+            return payload
+        is_guests = value.get("object") in _OF_GUESTS and value.get("customer") is None
+        return _canonical(self.wash(value).value if is_guests else _each_text(value, self.within))
 
     def wash(self, value: Any) -> Washed:
         """An object without its person, and what was taken out."""
@@ -98,12 +100,24 @@ class Erased:
     def _names_erased(self, raw: bytes) -> bool:
         if not self.email_digests or b"@" not in raw:
             return False
-        salt = self.pseudonyms.salt
-        return any(digest(m[0].decode(), salt) in self.email_digests for m in ADDRESS_BYTES.finditer(raw))
+        return any(self._is_erased(address) for address in addresses_in(raw))
+
+    def _is_erased(self, address: bytes) -> bool:
+        known = self._known.get(address)
+        if known is None:
+            # The same addresses come again and again; digests of all would take most of the time.
+            known = digest(address.decode(), self.pseudonyms.salt) in self.email_digests
+            if len(self._known) < _ADDRESSES_KEPT:
+                self._known[address] = known
+        return known
 
     def within(self, text: str) -> str:
         """A text of somebody else's without the addresses of erased customers."""
         return self.pseudonyms.within(text, self.email_digests)
+
+
+def _canonical(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _each_text(value: Any, change: Any) -> Any:

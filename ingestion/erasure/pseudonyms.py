@@ -6,11 +6,13 @@ customer's alone: one that several share names no person, and matching accounts 
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
-ADDRESS_BYTES = re.compile(ADDRESS.pattern.encode())
+_LOCAL = re.compile(rb"[A-Za-z0-9._%+'-]+\Z")
+_DOMAIN = re.compile(rb"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_LONGEST_LOCAL = 64
 _ERASED = re.compile(r"erased-[0-9a-f]{16}@", re.IGNORECASE)
 DIGEST_CHARACTERS = 32
 SHORT = 16
@@ -22,6 +24,17 @@ def digest(text: str, salt: str) -> str:
     The same in SQL: `left(sha256(salt || lower(trim(text))), 32)`.
     """
     return hashlib.sha256((salt + text.strip().lower()).encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def addresses_in(raw: bytes) -> Iterator[bytes]:
+    """The addresses in a text, found from their @: most texts have none, and a search for all would look everywhere."""
+    place = raw.find(b"@")
+    while place >= 0:
+        local = _LOCAL.search(raw, max(0, place - _LONGEST_LOCAL), place)
+        domain = _DOMAIN.match(raw, place + 1)
+        if local and domain:
+            yield local[0] + b"@" + domain[0]
+        place = raw.find(b"@", place + 1)
 
 
 def is_erased(address: str) -> bool:

@@ -103,7 +103,7 @@ def version(value: dict[str, Any]) -> Version:
     Of an erased customer's object it is what may be kept of it.
     """
     erased = current()
-    payload = orjson.dumps(value if erased is None else erased.washed(value), option=orjson.OPT_SORT_KEYS)
+    payload = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if erased is None else erased.payload(value)
     return Version(value["id"], payload, hashlib.sha256(payload).hexdigest()[:HASH_CHARACTERS])
 
 

@@ -175,7 +175,7 @@ def test_objects_of_an_erased_customer_are_known_by_customer_or_charge() -> None
 
 def test_another_customers_object_loses_the_erased_address_and_nothing_else() -> None:
     value = {"id": "in_2", "customer": "cus_2", "name": "John", "metadata": {"cc": "jane@roe.example, al@b.example"}}
-    left = erased("jane@roe.example").washed(value)
+    left = json.loads(erased("jane@roe.example").payload(value))
     pseudonym = Pseudonyms(SALT).of("jane@roe.example")
     assert left == {**value, "metadata": {"cc": f"{pseudonym}, al@b.example"}}
 
@@ -187,7 +187,7 @@ def test_a_charge_without_customer_that_names_the_address_is_theirs() -> None:
         "customer": None,
         "billing_details": {"name": "J", "email": "j@r.example"},
     }
-    left = erased("j@r.example").washed(charge)
+    left = json.loads(erased("j@r.example").payload(charge))
     assert left["billing_details"]["name"] == MARK
 
 
