@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.erasure.rows import Rows, is_of_somebody
+from ingestion.errors import IngestionError
 from ingestion.versions import MEMORY_LIMIT
 
 HIDDEN = ".erasing-"
@@ -41,13 +42,30 @@ class _Table:
 def rewrite(path: Path, rows: Rows, ids: Sequence[str]) -> int:
     """Writes a DuckDB file anew without the person whose `ids` these are, and counts the rows that changed.
 
-    The caller sees to it that nobody writes it meanwhile.
+    The caller sees to it that nobody writes it meanwhile; who reads it goes on reading the old one. Raises
+    IngestionError where it cannot be written, and then nothing of it was changed.
     """
     hidden = path.with_name(f"{HIDDEN}{path.name}")
     hidden.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as connection:
+    try:
+        changed = _write(path, hidden, rows, ids)
+        _flush(hidden)
+        hidden.replace(path)
+        _flush(path.parent)
+    except (duckdb.Error, OSError) as error:
+        hidden.unlink(missing_ok=True)
+        raise IngestionError(
+            f"{path} could not be written anew, nothing of it was changed: free some room, see that nothing else uses "
+            f"it, and erase again ({error})"
+        ) from error
+    return changed
+
+
+def _write(path: Path, hidden: Path, rows: Rows, ids: Sequence[str]) -> int:
+    if path.with_name(f"{path.name}.wal").exists():
         # What stands in the journal belongs into the file that is copied.
-        connection.execute("checkpoint")
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("checkpoint")
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": False}) as connection:
         connection.execute("set temp_directory = ''")
         connection.execute(f"attach {_literal(path)} as {_OLD} (read_only)")
@@ -57,9 +75,6 @@ def rewrite(path: Path, rows: Rows, ids: Sequence[str]) -> int:
         connection.execute("create temp table mine as select unnest($ids::varchar[]) as id", {"ids": list(ids)})
         changed = sum(_copy(connection, table, new, rows) for table in _tables(connection))
         connection.execute(f"detach {new}")
-    _flush(hidden)
-    hidden.replace(path)
-    _flush(path.parent)
     return changed
 
 
