@@ -9,10 +9,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
 
 import structlog
-from fastapi import FastAPI, Query
+from fastapi import FastAPI
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,8 +30,14 @@ _AWAY = "Stripe could not be asked; get a new link and try again"
 
 _log = structlog.get_logger(__name__)
 
-State = Annotated[str, Query(description="The state of the link, as Stripe brings it back.")]
-Code = Annotated[str, Query(description="Stripe's code for the account; empty where its owner declined.")]
+_PARAMETERS = [
+    {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": description}
+    for name, description in (
+        ("state", "The state of the link, as Stripe brings it back."),
+        ("code", "Stripe's code for the account; without it its owner has declined."),
+    )
+]
+_EXAMPLE = {"result": "connected", "tenant": "acme", "account": "acct_1MtHbELkdIwHu7ix"}
 
 
 class Connected(BaseModel):
@@ -60,18 +65,24 @@ class ConnectCallback:
             methods=["GET"],
             response_model=Connected,
             responses={
+                200: {
+                    "description": "The account is connected to the tenant of the link.",
+                    "content": {"application/json": {"example": _EXAMPLE}},
+                },
                 **documented(400, "The link or Stripe's code is not good.", "connect_expired", "This link has ended."),
                 **documented(404, "Connect is not set up.", "connect_not_set_up", _NOT_SET_UP),
                 **documented(409, "Tenant or account is connected already.", "connect_already", "acme has one."),
                 **documented(502, "Stripe cannot be asked.", "stripe_unavailable", _AWAY),
             },
+            openapi_extra={"parameters": _PARAMETERS},
             tags=["connect"],
             summary="An account's owner comes back from Stripe",
             name="stripe_connect_callback",
         )
 
-    async def come_back(self, request: Request, state: State = "", code: Code = "") -> Response:
+    async def come_back(self, request: Request) -> Response:
         """Connect the account whose owner followed a link to its end; a link works once."""
+        state, code = (request.query_params.get(name, "") for name in ("state", "code"))
         try:
             connecting = self.connecting()
             # Stripe is asked and the store written: not in the loop that takes webhooks.

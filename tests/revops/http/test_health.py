@@ -80,7 +80,10 @@ def test_two_services_in_one_process_count_apart(sqlite_settings: Settings) -> N
 
 def test_every_answer_in_the_document_has_an_example(sqlite_service: Service) -> None:
     paths = sqlite_service.client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/webhooks/stripe/{tenant}", "/webhooks/stripe", "/healthz", "/readyz", "/metrics"}
+    webhooks, connect = {"/webhooks/stripe/{tenant}", "/webhooks/stripe"}, "/connect/stripe/callback"
+    assert set(paths) == webhooks | {connect, "/healthz", "/readyz", "/metrics"}
+    for status, answer in paths[connect]["get"]["responses"].items():
+        assert answer["content"]["application/json"].get("example"), (connect, status)
     for path in ("/webhooks/stripe/{tenant}", "/webhooks/stripe"):
         post = paths[path]["post"]
         assert "example" in post["requestBody"]["content"]["application/json"]
