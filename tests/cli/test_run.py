@@ -24,6 +24,7 @@ PUBLIC = {
     *("customers", "subscriptions", "invoices", "payments", "subscription_item_values", "fx_rates"),
     *("leak_findings", "finding_lines", "triage", "leak_resolutions", "leak_types"),
     *("data_coverage", "integration", "policy", "quarantined", "quality_results"),
+    *("drift", "drift_objects", "webhook_endpoints"),
     *("customer_activity", "customer_usage_monthly", "product_usage_coverage", "unmatched_accounts"),
 }
 Run = Callable[..., "CompletedProcess[str]"]
