@@ -125,7 +125,8 @@ def test_prune_says_what_is_older_than_the_days_that_are_set(leaks: Leaks, store
     with closing(sqlite3.connect(store / "inbox.db")) as connection, connection:
         connection.execute(
             "insert into inbox (sequence, tenant_id, integration_mode, source, event_id, event_type, received_at, "
-            "state, attempts) values (1, 'default', 'live', 'stripe', 'evt_1', 'x', '2020-01-01 00:00:00.000000', 'done', 1)"
+            "state, attempts) values (1, 'default', 'live', 'stripe', 'evt_1', 'x', '2020-01-01 00:00:00.000000', "
+            "'done', 1)"
         )
         connection.execute("insert into inbox_bodies (sequence, tenant_id, body) values (1, 'default', '{}')")
     done = leaks("db", "prune", LEAKS_HOME=str(store), LEAKS_KEEP_BODIES_DAYS="30")
