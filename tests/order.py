@@ -8,7 +8,10 @@ import pytest
 SLOW = ("pipeline", "browser")
 # Files that take minutes, longest first.
 LONGEST = (
+    "tests/end_to_end/test_events_then_reconciled.py",
     "tests/cli/test_run.py",
+    "tests/dagster_project/test_backstops.py",
+    "tests/ingestion/test_reconcile.py",
     "tests/dagster_project/test_quality.py",
     "tests/crossing/test_verbs.py",
     "tests/crossing/test_failures.py",
