@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ingestion.erasure.erased import FOLLOWERS, LINKS
 from ingestion.erasure.rows import Rows, is_of_somebody
 from ingestion.errors import IngestionError
 from ingestion.versions import MEMORY_LIMIT
@@ -141,10 +142,9 @@ def _candidates(
     """Rows that may be the person's: by an id of theirs, or by a word that is theirs alone."""
     conditions = [f"{_quoted(name)} in (select id from mine)" for name in table.texts if is_of_somebody(name)]
     if table.is_versions:
-        conditions += [
-            f"(payload ->> '$.{path}') in (select id from mine)"
-            for path in ("customer", "charge", "payment_intent", "source", "data.object.id", "data.object.customer")
-        ]
+        conditions.append(f"contains(payload, {_literal(rows.customer_id)})")
+    if table.is_versions and table.name in FOLLOWERS:
+        conditions += [f"(payload ->> '$.{link}') in (select id from mine)" for link in LINKS]
     if rows.pattern is not None:
         conditions += [f"regexp_matches({_quoted(name)}, $pattern)" for name in table.texts]
     if "raw_text" in table.texts:
@@ -172,5 +172,5 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _literal(text: Path | str) -> str:
+    return "'" + str(text).replace("'", "''") + "'"

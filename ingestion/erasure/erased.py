@@ -12,6 +12,8 @@ from ingestion.erasure.washing import MARK, Washed, wash
 
 # By these an object refers to a charge or payment intent where it names no customer.
 LINKS = ("charge", "payment_intent", "source")
+# Tables of such objects: looking into every payload for a link would take most of an erasure's time.
+FOLLOWERS = ("dispute", "refund", "balance_transaction")
 _ADDRESSES_KEPT = 200_000
 # Objects of these types may belong to a person without a customer's record.
 _OF_GUESTS = frozenset({"charge", "payment_intent", "payment_method"})

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import orjson
 
-from ingestion.erasure.erased import LINKS, Erased, Erasure
+from ingestion.erasure.erased import FOLLOWERS, LINKS, Erased, Erasure
 from ingestion.erasure.pseudonyms import ADDRESS, Pseudonyms, digest, is_erased
 from ingestion.erasure.washing import MARK, wash
 from ingestion.errors import UnknownCustomerError
@@ -120,9 +120,10 @@ class _Search:
         owner = Erased([Erasure(self._id, self._salt, (), (), (), datetime.now(UTC))], ids)
         links = " or ".join(f"list_contains($ids, payload ->> '$.{link}')" for link in LINKS)
         for table in TABLES:
+            is_follower = table in FOLLOWERS
             cursor = self._connection.cursor().execute(
-                f"select payload from {self._raw}.{table} where contains(payload, $id) or {links}",
-                {"id": self._id, "ids": sorted(ids)},
+                f"select payload from {self._raw}.{table} where contains(payload, $id){f' or {links}' * is_follower}",
+                {"id": self._id} | ({"ids": sorted(ids)} if is_follower else {}),
             )
             while rows := cursor.fetchmany(1_000):
                 yield from (value for (payload,) in rows if owner.owns(value := orjson.loads(payload)))

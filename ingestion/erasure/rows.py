@@ -30,6 +30,7 @@ class Rows:
     def __init__(self, erased: Erased, person: Person) -> None:
         self._erased = erased
         self._person = person
+        self.customer_id = person.customer_id
         self._sought = {text.lower(): left for text, left in person.sought.items()}
         texts = sorted(self._sought, key=len, reverse=True)
         self.pattern = "(?i)" + "|".join(re.escape(text) for text in texts) if texts else None

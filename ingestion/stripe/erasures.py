@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 import duckdb
 import orjson
 
-from ingestion.erasure.erased import LINKS, Erased
+from ingestion.erasure.erased import FOLLOWERS, LINKS, Erased
 from ingestion.erasure.in_force import in_force
 from ingestion.operations.erasures import OBJECTS, read_erased
 from ingestion.profile import Profile
 from ingestion.stripe.objects import version
 
 _OWNERS = ("charge", "payment_intent")
-_FOLLOWERS = ("dispute", "refund", "balance_transaction")
 
 
 @contextmanager
@@ -48,7 +47,7 @@ def strip_followers(profile: Profile, erased: Erased, since: datetime) -> None:
             )
         ids = [id for (id,) in connection.execute(f"select id from {noted}").fetchall()]
         with in_force(Erased(erased.erasures, ids)):
-            for table in _FOLLOWERS:
+            for table in FOLLOWERS:
                 _strip(connection, f"{raw}.{table}", noted, since)
 
 
