@@ -84,7 +84,7 @@ def _source() -> Iterator[Finding]:
     yield Finding("STRIPE_API_BASE", "ok", settings.stripe_api_base)
     if settings.stripe_account:
         yield Finding("STRIPE_ACCOUNT", "ok", settings.stripe_account)
-    from ingestion.stripe import probe
+    from ingestion.stripe.probe import probe
 
     for result in probe(settings):
         yield Finding(f"stripe {result.resource}", "ok" if result.is_on else "off", redact(result.message))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ingestion.stripe.landing import LandingReport
-    from ingestion.stripe.probe import ProbeResult
 
 
 def load(*arguments: Any, **named: Any) -> LandingReport:
@@ -22,10 +21,3 @@ def load(*arguments: Any, **named: Any) -> LandingReport:
     from ingestion.stripe.landing import load as land_account
 
     return land_account(*arguments, **named)
-
-
-def probe(*arguments: Any, **named: Any) -> list[ProbeResult]:
-    """Asks Stripe what the key may read; see `ingestion.stripe.probe.probe`."""
-    from ingestion.stripe.probe import probe as ask
-
-    return ask(*arguments, **named)

@@ -20,6 +20,7 @@ async def account_of(
     if before is not None and (before.mode != settings.mode or (before.account_id and id != before.account_id)):
         raise AccountError(
             f"{profile.home} holds the {before.mode}-mode account {before.account_id}, the key is of "
-            f"{id or 'an unnamed account'} in {settings.mode} mode: use another LEAKS_HOME for it"
+            f"{id or 'an unnamed account'} in {settings.mode} mode: use another LEAKS_HOME or another "
+            "tenant for it"
         )
     return id

@@ -137,7 +137,8 @@ def _load_export(
     files = find_files(folder, {s.mark: s.digest for s in states.values() if s.mark and s.digest})
     if before is not None and before.mode != settings.mode:
         raise ExportError(
-            f"{profile.home} holds a {before.mode}-mode account: use another LEAKS_HOME for STRIPE_MODE={settings.mode}"
+            f"{profile.home} holds a {before.mode}-mode account: use another LEAKS_HOME or "
+            f"another tenant for STRIPE_MODE={settings.mode}"
         )
     changed_files = [f for f in files if _is_changed(f.resource, f.digest, states)]
     spool = profile.spool / "export"
