@@ -88,7 +88,7 @@ class SmallCompany:
             self.delivered.append(_event(number, version))
         # Stripe delivers at least once.
         again = self.delivered[:: max(1, len(self.delivered) // 2)]
-        Inbox(store).append([_received(one) for one in (*self.delivered[begin:], *again)])
+        Inbox(store).append([received(one) for one in (*self.delivered[begin:], *again)])
 
 
 def _live(version: Version) -> dict[str, Any]:
@@ -107,7 +107,8 @@ def _event(number: int, version: Version) -> dict[str, Any]:
     }
 
 
-def _received(event: dict[str, Any]) -> ReceivedEvent:
+def received(event: dict[str, Any]) -> ReceivedEvent:
+    """An event as the receiver hands it to the inbox."""
     now = datetime.now(UTC)
     about = event["data"]["object"]["id"]
     key = ("default", "live", "stripe", event["id"], event["type"], about, None)

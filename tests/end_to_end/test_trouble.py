@@ -6,10 +6,12 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryDirectory
@@ -17,9 +19,26 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
-from revops.store import Store
+import tests.end_to_end.small_company
+import tests.leaks.company
+from ingestion.profile import Profile
+from revops.settings import Settings
+from revops.store import Store, open_store
+from revops.store.inbox import Inbox
+from sandbox.stripe import running
+from tests.cli.conftest import start
 from tests.end_to_end.doomed import workers
-from tests.end_to_end.small_company import SmallCompany, as_undisturbed, each_event_once, each_leak_once, is_waiting
+from tests.end_to_end.small_company import (
+    SmallCompany,
+    as_undisturbed,
+    each_event_once,
+    each_leak_once,
+    is_waiting,
+    received,
+)
+from tests.ingestion.landed import KEY, customer, event, invoice, newest, write_lines
+from tests.leaks.company import START, seconds
+from tests.leaks.warehouse import utc
 from tests.revops.store.fixtures import ROLE, new_database
 
 pytestmark = pytest.mark.chaos
@@ -145,6 +164,46 @@ def test_a_full_disk_is_waited_for(company: SmallCompany, step: str) -> None:
             empty(said)
 
         assert "failed" in until_done(worker, some.heard(), store, at)
+        nothing_lost_or_twice(company, store)
+
+
+def test_a_stripe_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    """Two states of one second: which is the newer one, only Stripe can say."""
+    at = seconds(START + timedelta(days=40))
+    folder, profile = tmp_path / "account", Profile(tmp_path / "home")
+    write_lines(folder / "customer.jsonl", [customer(1)])
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = {"LEAKS_HOME": str(profile.home), "STRIPE_API_KEY": KEY, "STRIPE_API_BASE": f"http://127.0.0.1:{port}"}
+    with running(folder, port=port, as_of=START.replace(tzinfo=UTC), keys=[KEY]):
+        done = start(tmp_path, "run", **settings)
+        assert done.returncode == 0, done.stderr
+    paid = invoice(1, created=at, status="paid", amount_paid=1000, amount_remaining=0)
+    states = [event(1, at, "invoice.paid", paid), event(2, at, "invoice.created", invoice(1, created=at))]
+    write_lines(folder / "invoice.jsonl", [paid])
+    with (
+        open_store(Settings(_env_file=None, leaks_home=profile.home)) as store,
+        workers(**settings) as some,
+        ExitStack() as back,
+    ):
+        Inbox(store).append([received(one) for one in states])
+        come_back = once("failed", lambda: back.enter_context(running(folder, port=port, keys=[KEY])))
+        worker = some.start(None)
+        assert "failed" in until_done(worker, some.heard(), store, come_back)
+    assert newest(profile, "invoice")["in_1"]["status"] == "paid"
+
+
+def test_events_ahead_of_our_clock_are_taken_in_stripes_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours is a year behind; that it may be ahead, every other test here shows."""
+    ahead = utc(datetime.now(UTC).year + 1, 1, 1)
+    for module in (tests.leaks.company, tests.end_to_end.small_company):
+        monkeypatch.setattr(module, "START", ahead)
+    company = SmallCompany(tmp_path, SEED, customers=20)
+    company.first_run()
+    with company.store() as store, workers(**company.environment) as some:
+        company.deliver(store, len(company.versions))
+        worker = some.start(None)
+        until_done(worker, some.heard(), store)
         nothing_lost_or_twice(company, store)
 
 
