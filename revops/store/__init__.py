@@ -4,7 +4,7 @@
 """
 
 # Who asks the MetaData for its tables finds all of them.
-from revops.store import connect_states, erasures, tables
+from revops.store import connect_states, decision_tables, erasures, people_tables, tables
 from revops.store.errors import (
     BackupError,
     InsideTransactionError,
@@ -32,7 +32,9 @@ __all__ = [
     "StoreUnavailableError",
     "UnsafeRoleError",
     "connect_states",
+    "decision_tables",
     "erasures",
     "open_store",
+    "people_tables",
     "tables",
 ]

@@ -30,17 +30,18 @@ def hide_other_tenants(*tables: str) -> None:
         op.execute(f"create policy tenant_only on {table} using ({mine}) with check ({mine})")
 
 
-def append_only(*tables: str) -> None:
+def append_only(*tables: str, keys: tuple[str, ...] = ("sequence",)) -> None:
     """Triggers that refuse to change or delete a row (and on PostgreSQL to empty the table).
 
-    The tables have a column `sequence`: on SQLite INSERT OR REPLACE deletes a row without asking the triggers.
+    `keys` are the columns of the primary key: on SQLite INSERT OR REPLACE deletes a row without asking the triggers.
     """
     if not _is_postgres():
         for table in tables:
             refuse = f"begin select raise(abort, '{table} is append-only'); end"
             for verb in ("update", "delete"):
                 op.execute(f"create trigger {table}_no_{verb} before {verb} on {table} {refuse}")
-            is_there = f"exists (select 1 from {table} where sequence = new.sequence)"
+            same = " and ".join(f"{key} = new.{key}" for key in keys)
+            is_there = f"exists (select 1 from {table} where {same})"
             op.execute(f"create trigger {table}_no_replace before insert on {table} when {is_there} {refuse}")
         return
     op.execute(

@@ -20,7 +20,10 @@ _WORDS = {
     ("integrations", "status"): "active",
     ("leaks", "status"): "open",
     ("actions", "status"): "drafted",
-    ("approvals", "decision"): "approve",
+    ("decision_personal", "part"): "note",
+    ("people", "role"): "approver",
+    ("action_approvals", "role"): "approver",
+    ("withdrawals", "status"): "asked",
     ("inbox", "integration_mode"): "live",
     ("inbox", "state"): "received",
 }

@@ -8,8 +8,9 @@ from sqlalchemy.exc import DBAPIError
 
 from revops.settings import Settings
 from revops.store import Store, open_store
+from revops.store.decision_tables import decision_personal
 from revops.store.metadata import file_of, metadata
-from revops.store.tables import actions, approvals, leak_reasons
+from revops.store.tables import actions, leak_reasons
 from tests.revops.store.filled import TABLES, fill, put, row
 from tests.revops.store.fixtures import make_settings, new_database
 
@@ -107,7 +108,7 @@ def test_no_row_refers_into_another_tenant(store: Store) -> None:
     for table, values in (
         (leak_reasons, {"leak_id": "acme-leak_id", "finding_id": "f"}),
         (actions, {"leak_id": "acme-leak_id", "action_id": "a", "root_cause": "r"}),
-        (approvals, {"action_id": "acme-action_id", "approval_id": "p"}),
+        (decision_personal, {"number": 7, "part": "note"}),
     ):
         with pytest.raises(DBAPIError, match=r"(?i)foreign key"), store.everyone() as connection:
             put(connection, table, "rival", **values)
