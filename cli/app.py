@@ -40,7 +40,7 @@ app.command()(erase)
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
 app.add_typer(db, name="db", help="The operational store: schema, backups, key.")
-app.add_typer(sandbox, name="sandbox", help="A stand-in for Stripe on this machine.")
+app.add_typer(sandbox, name="sandbox", help="Stand-ins for Stripe and Slack on this machine.")
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +13,8 @@ from types import FrameType
 from typing import Any, get_args
 
 import uvicorn
+
+from sandbox.serving import HOST, Server, listen
 
 from .app import Exchange, application
 from .clock import Clock
@@ -29,18 +30,9 @@ from .webhook_endpoints import webhook_endpoints
 from .webhook_faults import FaultKind
 from .webhooks import WebhookEndpoint, Webhooks
 
-_HOST = "127.0.0.1"
 _TICK_SECONDS = 1.0
 # Makes the customers who live in a stand-in.
 Settle = Callable[[StandIn], Company]
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs it."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Running:
@@ -91,7 +83,7 @@ class Running:
         return self.stand_in.faults.fail_next(path, kind, **how)
 
 
-def _server(stand_in: StandIn) -> _Server:
+def _server(stand_in: StandIn) -> Server:
     config = uvicorn.Config(
         application(
             stand_in,
@@ -106,18 +98,7 @@ def _server(stand_in: StandIn) -> _Server:
         ws="none",
         timeout_graceful_shutdown=1,
     )
-    return _Server(config)
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((_HOST, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
+    return Server(config)
 
 
 @contextmanager
@@ -143,7 +124,7 @@ def running(
     ticks on unless `is_frozen`. Every event that comes to be is sent to `webhook_url`, signed with `webhook_secret`.
     Raises DataFolderError for what cannot be served, WebhookAddressError for a URL of another machine.
     """
-    with Ledger(ledger_path) as ledger, _listen(port) as listener:
+    with Ledger(ledger_path) as ledger, listen(port) as listener:
         stand_in = StandIn(
             Path(data_dir) if data_dir is not None else None,
             clock=Clock(as_of, is_frozen=is_frozen),
@@ -163,7 +144,7 @@ def running(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
-            yield Running(stand_in, f"http://{_HOST}:{listener.getsockname()[1]}")
+            yield Running(stand_in, f"http://{HOST}:{listener.getsockname()[1]}")
         finally:
             server.should_exit = True
             thread.join()
@@ -195,7 +176,7 @@ def serve(
     wrong in every way there is, the same with the same `seed`. Raises DataFolderError, WebhookAddressError, and OSError
     for a port in use.
     """
-    with Ledger(ledger_path) as ledger, _listen(port) as listener:
+    with Ledger(ledger_path) as ledger, listen(port) as listener:
         stand_in = StandIn(
             data_dir,
             clock=Clock(as_of),
@@ -222,7 +203,7 @@ def serve(
 
         previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            url = f"http://{_HOST}:{listener.getsockname()[1]}"
+            url = f"http://{HOST}:{listener.getsockname()[1]}"
             if on_ready is not None:
                 on_ready(url)
             sys.stderr.write(f"Stripe sandbox at {url}\n")
