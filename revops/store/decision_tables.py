@@ -69,7 +69,7 @@ signing_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("retired_at", UtcDateTime),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
-    CheckConstraint("(retired_at is null) = (private_key is not null)", name="retired"),
+    CheckConstraint("retired_at is null or private_key is null", name="retired"),
     Index(
         "uq_signing_keys_current",
         "tenant_id",

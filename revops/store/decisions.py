@@ -5,10 +5,8 @@ appends at a time per tenant: it holds the tenant's row, as who writes leaks doe
 opposite order. Who locks other rows of the tenant takes the tenant's row (`tenants.require`) before them.
 """
 
-import json
 import secrets
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +25,7 @@ from revops.domain.decision_record import (
     seal,
     without_half_characters,
 )
+from revops.domain.kept_records import KeptRecord, Personal
 from revops.store.decision_tables import decision_people, decision_personal, decision_records
 from revops.store.rows import new_id
 from revops.store.signing_keys import Signer
@@ -35,37 +34,6 @@ from revops.store.tenants import require
 
 _SALT_BYTES = 16
 _PAGE = 500
-
-
-@dataclass(frozen=True)
-class Personal:
-    """A part that lies apart; salt and content (canonical JSON) are None where it was erased."""
-
-    part: Part
-    salt: str | None
-    content: str | None
-
-
-@dataclass(frozen=True)
-class KeptRecord:
-    """A row as it stands in the table, before anybody has checked it. `columns` repeat what the text says."""
-
-    number: int
-    text: str
-    hash: str
-    signature: str
-    columns: Mapping[str, Any]
-    personal: tuple[Personal, ...]
-
-    @property
-    def record(self) -> DecisionRecord:
-        """What the text says. Raises DecisionRecordError for a text that was changed into none."""
-        return read(self.text)
-
-    def told(self, part: Part) -> Any:
-        """What a part says, None where there is none or it was erased."""
-        found = next((one.content for one in self.personal if one.part == part), None)
-        return None if found is None else json.loads(found)
 
 
 def append(connection: Connection, signer: Signer, tenant_id: str, entry: Entry, at: datetime) -> SignedRecord:
@@ -186,4 +154,4 @@ def _read_apart(connection: Connection, tenant_id: str, rows: Any) -> dict[int, 
 
 def _kept(row: RowMapping, personal: tuple[Personal, ...]) -> KeptRecord:
     columns = {name: row[name] for name in ("tenant_id", "at", "kind", "subject_type", "subject_id")}
-    return KeptRecord(row["number"], row["record"], row["hash"], row["signature"], columns, personal)
+    return KeptRecord(row["number"], row["record"], row["hash"], row["signature"], personal, columns)

@@ -95,7 +95,7 @@ class Signer:
         if known is not None:
             return known
         try:
-            text = self._secrets.decrypt(row["private_key"], _owner(row))
+            text = self._secrets.decrypt(row["private_key"] or b"", _owner(row))
         except SecretKeyError as error:
             raise SecretKeyError(
                 f"The key that signs decisions of {row['tenant_id']} cannot be decrypted: it was encrypted with "

@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.Column("retired_at", _TIME),
         sa.PrimaryKeyConstraint("tenant_id", "key_id", name="pk_signing_keys"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_signing_keys_tenants"),
-        sa.CheckConstraint("(retired_at is null) = (private_key is not null)", name=op.f("ck_signing_keys_retired")),
+        sa.CheckConstraint("retired_at is null or private_key is null", name=op.f("ck_signing_keys_retired")),
     )
     current = sa.text("retired_at is null")
     op.create_index(

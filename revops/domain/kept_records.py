@@ -1,0 +1,111 @@
+"""Decision records, and anchors of their chain, as they are found: nobody has checked them yet."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from revops.domain.decision_record import DecisionRecord, DecisionRecordError, Part, moment, read
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A part that lies apart; salt and content (canonical JSON) are None where it was erased."""
+
+    part: Part
+    salt: str | None
+    content: str | None
+
+
+@dataclass(frozen=True)
+class KeptRecord:
+    """A record under the number it is kept under. `columns` repeat in a table what the text says."""
+
+    number: int
+    text: str
+    hash: str
+    signature: str
+    personal: tuple[Personal, ...] = ()
+    columns: Mapping[str, Any] | None = None
+
+    @property
+    def record(self) -> DecisionRecord:
+        """What the text says. Raises DecisionRecordError for a text that was changed into none."""
+        return read(self.text)
+
+    def told(self, part: Part) -> Any:
+        """What a part says, None where there is none or it was erased."""
+        found = next((one.content for one in self.personal if one.part == part), None)
+        return None if found is None else json.loads(found)
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The head of a chain, kept outside of the table: all records up to `number` were as their hashes say.
+
+    `signature` is the record's own, so that nobody without the key can write an anchor; `public_key` (base64) says
+    which key that was, whatever a table says later. `at` is the record's time.
+    """
+
+    tenant_id: str
+    number: int
+    hash: str
+    at: str
+    key_id: str
+    public_key: str
+    signature: str
+
+    @property
+    def line(self) -> str:
+        """As it stands in a file of anchors."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """What a file of anchors says; `unreadable` counts lines that are none, such as one that a crash cut short."""
+
+    anchors: tuple[Anchor, ...] = ()
+    unreadable: int = 0
+
+    @property
+    def newest(self) -> Anchor | None:
+        """The one with the highest number."""
+        return max(self.anchors, key=lambda one: one.number, default=None)
+
+    def __add__(self, other: "Anchors") -> "Anchors":
+        """Those of two places; what both say counts once."""
+        both = tuple(dict.fromkeys((*self.anchors, *other.anchors)))
+        return Anchors(both, self.unreadable + other.unreadable)
+
+
+def read_anchors(text: str) -> Anchors:
+    """The anchors of a file."""
+    found = [_anchor(line) for line in text.splitlines() if line.strip()]
+    return Anchors(tuple(one for one in found if one is not None), found.count(None))
+
+
+def anchor_of(kept: KeptRecord, public_key: str) -> Anchor:
+    """The anchor that a record is, signed with a key (base64). Raises DecisionRecordError."""
+    record = kept.record
+    if record.number != kept.number:
+        raise DecisionRecordError(f"Record {kept.number} says it is record {record.number}.")
+    return Anchor(
+        tenant_id=record.tenant_id,
+        number=kept.number,
+        hash=kept.hash,
+        at=moment(record.at),
+        key_id=record.key_id,
+        public_key=public_key,
+        signature=kept.signature,
+    )
+
+
+def _anchor(line: str) -> Anchor | None:
+    try:
+        content = json.loads(line)
+        wanted = {field.name: int if field.name == "number" else str for field in fields(Anchor)}
+        is_whole = {name: type(value) for name, value in content.items()} == wanted
+    except (ValueError, AttributeError):
+        return None
+    return Anchor(**content) if is_whole else None
