@@ -124,6 +124,6 @@ class Home(dg.ConfigurableResource["Home"]):
             as_of=options.as_of_at,
             full=options.full,
             full_pass=options.full_pass,
-            policy_version=self.policy().version,
+            policy_version=self.policy().detection_version,
             project_version=project_version(),
         )

@@ -18,6 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from revops.domain.currencies import CURRENCIES
 from revops.errors import RevopsError
+from revops.policy_actions import Approvals, Dispatch
 from revops.policy_product_usage import ProductUsage
 from revops.policy_sections import Exemption, ObjectType, Retries, Strict, UnpaidInvoice
 
@@ -50,6 +51,11 @@ class Policy(Strict):
     product_usage: Annotated[ProductUsage, Field(description="the keys login, usage, time_zone, identity, ...")] = (
         ProductUsage()
     )
+    approvals: Annotated[
+        Approvals,
+        Field(description="the keys admin_above_minor, two_people_above_minor, expires_after_days, undo_seconds"),
+    ] = Approvals()
+    dispatch: Annotated[Dispatch, Field(description="the key retry_invoice")] = Dispatch()
     exemptions: Annotated[
         tuple[Exemption, ...],
         Field(strict=False, description="a list; each entry begins with a dash"),
@@ -58,7 +64,15 @@ class Policy(Strict):
     @property
     def version(self) -> str:
         """Hash of what the policy says; comments, order and spelled-out defaults do not change it."""
-        content = self.model_dump(mode="json")
+        return self._hash()
+
+    @property
+    def detection_version(self) -> str:
+        """Hash of what bears on findings: who approves, and what is carried out, makes no other finding."""
+        return self._hash(without={"approvals", "dispatch", "slack"})
+
+    def _hash(self, without: Collection[str] = ()) -> str:
+        content = self.model_dump(mode="json", exclude=set(without))
         content["exemptions"] = sorted(json.dumps(e, sort_keys=True) for e in content["exemptions"])
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -67,7 +81,7 @@ class Policy(Strict):
         """The one row of operations.policy; minimum_amount_minor is in minor units of any currency."""
         return {
             "tenant_id": tenant_id,
-            "policy_version": self.version,
+            "policy_version": self.detection_version,
             "reporting_currency": self.reporting_currency,
             "standard_trial_days": self.standard_trial_days,
             "retry_max_attempts": self.retries.max_attempts,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from revops.domain.leak import EndsAs
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -43,6 +45,7 @@ class Resolution:
     object_id: str
     resolution: str
     resolved_at: datetime | None
+    ends_as: EndsAs
 
     @property
     def object_key(self) -> tuple[str, str, str]:

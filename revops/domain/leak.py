@@ -4,7 +4,21 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
+
+LeakStatus = Literal[
+    "open",
+    "pending_decision",
+    "acting",
+    "recovered",
+    "resolved_elsewhere",
+    "dismissed",
+    "withdrawn",
+    "lapsed",
+]
+# How a resolution ends a leak: the money came, it was none, or it will not come any more.
+EndsAs = Literal["collected", "withdrawn", "lapsed"]
+ENDS_AS: tuple[EndsAs, ...] = get_args(EndsAs)
 
 
 @dataclass(frozen=True)
@@ -30,11 +44,11 @@ class NewLeak:
 
 @dataclass(frozen=True)
 class Leak(NewLeak):
-    """The lasting record of one root cause and occurrence. `resolved_at` is when what closed it happened."""
+    """The lasting record of one root cause and occurrence. `resolved_at` is when what ended it happened."""
 
     leak_id: str
     tenant_id: str
-    status: Literal["open", "closed"]
+    status: LeakStatus
     resolution: str | None
     owner: str | None
     opened_at: datetime
@@ -87,6 +101,14 @@ class Closing:
     leak_id: str
     resolution: str
     resolved_at: datetime
+    ends_as: EndsAs
+
+
+def ended_status(ends_as: EndsAs, *, is_acted: bool) -> LeakStatus:
+    """What a leak is in the end; `is_acted` where an action of ours reached its aim before."""
+    if ends_as == "collected":
+        return "recovered" if is_acted else "resolved_elsewhere"
+    return ends_as
 
 
 def leak_id(tenant_id: str, root_cause: str, occurrence: str) -> str:

@@ -115,7 +115,7 @@ def _close(
         explained = {one.finding_id: how for one in gone if (how := _how(one, ended)) is not None}
         if explained and len(explained) == len(attached[leak.leak_id]):
             how = _of_lead(leak, gone, explained)
-            closings.append(Closing(leak.leak_id, how.resolution, how.resolved_at or at))
+            closings.append(Closing(leak.leak_id, how.resolution, how.resolved_at or at, how.ends_as))
         else:
             detached += explained
     leaks.detach(tenant_id, detached, at=at)

@@ -4,6 +4,7 @@ Everything may be repeated: a second time has no effect, so a worker that was ki
 given together is written in groups, each a transaction of its own that holds the store for milliseconds.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -12,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
-from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason, leak_id
+from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason, ended_status, leak_id
 from revops.store.audit import AuditLine, append
 from revops.store.rows import groups, insert_into
 from revops.store.store import Store
-from revops.store.tables import leak_reasons, leaks
+from revops.store.tables import actions, leak_reasons, leaks
 from revops.store.tenants import require
 
 # SQLite binds at most 32,766 values in a statement; a leak has 24.
@@ -87,7 +88,7 @@ class Leaks:
 
     def read_open(self, tenant_id: str) -> list[Leak]:
         """Every open leak, in the order in which they were opened."""
-        return self._read(tenant_id, leaks.c.status == "open")
+        return self._read(tenant_id, leaks.c.closed_at.is_(None))
 
     def get(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Leak]:
         """Leaks by id, open or closed; per group in the order in which they were opened."""
@@ -130,7 +131,7 @@ class Leaks:
 
 def _open(connection: Connection, tenant_id: str, found: Sequence[NewLeak], actor: str, at: datetime) -> list[Opened]:
     known = _known(connection, tenant_id, found)
-    open_ones = {row["root_cause"]: row for row in known.values() if row["status"] == "open"}
+    open_ones = {row["root_cause"]: row for row in known.values() if row["closed_at"] is None}
     rows: list[dict[str, Any]] = []
     renewed: list[NewLeak] = []
     opened: list[Opened] = []
@@ -142,7 +143,7 @@ def _open(connection: Connection, tenant_id: str, found: Sequence[NewLeak], acto
             rows.append(row)
             opened.append(Opened(row["leak_id"], leak.occurrence, is_new=True, is_open=True))
         else:
-            opened.append(Opened(held["leak_id"], held["occurrence"], is_new=False, is_open=held["status"] == "open"))
+            opened.append(Opened(held["leak_id"], held["occurrence"], is_new=False, is_open=held["closed_at"] is None))
             renewed.append(leak)
     if rows:
         connection.execute(insert(leaks), rows)
@@ -157,7 +158,7 @@ def _known(
     """Every leak there is of the root causes asked for: the same occurrence, or one that is open."""
     causes = [*{leak.root_cause for leak in found}]
     column = leaks.c
-    query = select(column.leak_id, column.root_cause, column.occurrence, column.status).where(
+    query = select(column.leak_id, column.root_cause, column.occurrence, column.closed_at).where(
         column.tenant_id == tenant_id, column.root_cause.in_(causes)
     )
     rows = [dict(row) for row in connection.execute(query).mappings()]
@@ -172,7 +173,7 @@ def _renew(connection: Connection, tenant_id: str, found: Sequence[NewLeak], at:
         .where(
             leaks.c.tenant_id == tenant_id,
             leaks.c.leak_id == bindparam("_leak_id"),
-            leaks.c.status == "open",
+            leaks.c.closed_at.is_(None),
             leaks.c.as_of <= bindparam("_as_of"),
         )
         .values({name: bindparam(f"_{name}") for name in (*_FIGURES, "updated_at")})
@@ -185,25 +186,48 @@ def _renew(connection: Connection, tenant_id: str, found: Sequence[NewLeak], at:
 
 def _close(connection: Connection, tenant_id: str, closings: Sequence[Closing], actor: str, at: datetime) -> list[str]:
     given = {closing.leak_id: closing for closing in closings}
-    mine = (leaks.c.tenant_id == tenant_id, leaks.c.status == "open")
+    mine = (leaks.c.tenant_id == tenant_id, leaks.c.closed_at.is_(None))
+    column = actions.c
+    reached = select(column.leak_id, column.status).where(
+        column.tenant_id == tenant_id,
+        column.leak_id.in_([*given]),
+        column.status.in_(("dispatching", "unknown", "done")),
+    )
+    acted: dict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(reached):
+        acted[row.leak_id].add(row.status)
     still_open: set[str] = set(connection.scalars(select(leaks.c.leak_id).where(*mine, leaks.c.leak_id.in_([*given]))))
-    ending = [closing for closing in given.values() if closing.leak_id in still_open]
+    # What is being done about a leak says how it ends: it ends when that is known.
+    ending = [
+        closing
+        for closing in given.values()
+        if closing.leak_id in still_open and not acted[closing.leak_id] & {"dispatching", "unknown"}
+    ]
     if not ending:
         return []
     statement = (
         update(leaks)
         .where(*mine, leaks.c.leak_id == bindparam("_leak_id"))
         .values(
-            status="closed",
+            status=bindparam("_status"),
             resolution=bindparam("_resolution"),
             resolved_at=bindparam("_resolved_at"),
             closed_at=at,
             updated_at=at,
         )
     )
-    rows = [{f"_{name}": value for name, value in vars(closing).items()} for closing in ending]
+    statuses = {one.leak_id: ended_status(one.ends_as, is_acted="done" in acted[one.leak_id]) for one in ending}
+    rows = [
+        {
+            "_leak_id": one.leak_id,
+            "_resolution": one.resolution,
+            "_resolved_at": one.resolved_at,
+            "_status": statuses[one.leak_id],
+        }
+        for one in ending
+    ]
     connection.execute(statement, rows)
-    append(connection, [_closed_line(tenant_id, closing, actor, at) for closing in ending])
+    append(connection, [_closed_line(tenant_id, one, statuses[one.leak_id], actor, at) for one in ending])
     return [closing.leak_id for closing in ending]
 
 
@@ -212,12 +236,12 @@ def _opened_line(row: Mapping[str, Any], actor: str) -> AuditLine:
     return AuditLine(row["tenant_id"], row["opened_at"], actor, "leak_opened", "leak", row["leak_id"], detail)
 
 
-def _closed_line(tenant_id: str, closing: Closing, actor: str, at: datetime) -> AuditLine:
-    detail = {"resolution": closing.resolution, "resolved_at": closing.resolved_at}
+def _closed_line(tenant_id: str, closing: Closing, status: str, actor: str, at: datetime) -> AuditLine:
+    detail = {"status": status, "resolution": closing.resolution, "resolved_at": closing.resolved_at}
     return AuditLine(tenant_id, at, actor, "leak_closed", "leak", closing.leak_id, detail)
 
 
 def _row(tenant_id: str, leak: NewLeak, at: datetime) -> dict[str, Any]:
     identity = {"leak_id": leak_id(tenant_id, leak.root_cause, leak.occurrence), "tenant_id": tenant_id}
     given = {field.name: getattr(leak, field.name) for field in fields(NewLeak)}
-    return {**given, **identity, "status": "open", "opened_at": at, "updated_at": at}
+    return {**given, **identity, "status": "open", "closed_at": None, "opened_at": at, "updated_at": at}

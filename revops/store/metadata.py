@@ -11,21 +11,26 @@ FILES: tuple[File, ...] = ("operations", "inbox")
 MODES = ("live", "test")
 INTEGRATION_KINDS = ("api_key", "connect", "export")
 INTEGRATION_STATUSES = ("active", "disconnected")
-LEAK_STATUSES = ("open", "closed")
+OPEN_LEAK_STATUSES = ("open", "pending_decision", "acting")
+ENDED_LEAK_STATUSES = ("recovered", "resolved_elsewhere", "dismissed", "withdrawn", "lapsed")
+LEAK_STATUSES = (*OPEN_LEAK_STATUSES, *ENDED_LEAK_STATUSES)
 ACTION_STATUSES = (
     "drafted",
     "approved",
-    "denied",
-    "superseded",
     "dispatching",
+    "unknown",
     "done",
     "failed",
-    "unknown",
+    "denied",
+    "superseded",
     "expired",
+    "withdrawn",
+    "handed_over",
 )
 # Money may still move, or may have moved: no second action may begin beside it.
 UNSETTLED_STATUSES = ("drafted", "approved", "dispatching", "unknown")
-DECISIONS = ("approve", "deny", "refine")
+ROLES = ("viewer", "approver", "admin")
+WITHDRAWAL_STATUSES = ("asked", "confirmed", "refused")
 INBOX_STATES = ("received", "landed", "done", "failed")
 
 metadata = MetaData(

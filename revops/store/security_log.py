@@ -26,6 +26,8 @@ SecurityEvent = Literal[
     "refused_signature",
     "refused_request",
     "refused_connect",
+    "refused_decision",
+    "role_changed",
     "erased",
 ]
 

@@ -116,12 +116,12 @@ def test_a_policy_is_applied_at_the_next_run(first: dict[str, Any], run: Run, pl
     assert done.returncode == 0, done.stderr
     assert alerts(json.loads(done.stdout)) == {}
     found = sum(line["alerts"] + line["reviews"] for line in first["findings"])
-    assert leaks(place) == [("closed", "withdrawn_by_definition", "1", found)]
+    assert leaks(place) == [("withdrawn", "withdrawn_by_definition", "1", found)]
     policy.write_text("{}\n")
     assert run("policy", "import", str(policy)).returncode == 0
     again = run("run", "--format", "json")
     assert alerts(json.loads(again.stdout)) == alerts(first)
-    assert leaks(place) == [("closed", "withdrawn_by_definition", "1", found), ("open", None, "2", found)]
+    assert leaks(place) == [("withdrawn", "withdrawn_by_definition", "1", found), ("open", None, "2", found)]
 
 
 def test_a_wrong_policy_ends_the_run_with_its_line_and_readers_keep_what_they_had(

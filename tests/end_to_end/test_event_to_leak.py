@@ -87,7 +87,7 @@ def test_an_invoice_that_is_paid_closes_its_leak(place: Path) -> None:
     assert _leaks(place, one["id"]) == [("open", None)]
     _deliver(place, event(1, paid_at, "invoice.paid", {**paid, "status_transitions": transitions}))
     assert [row["object_id"] for row in _query(place, alerts)] == before[1:]
-    assert _leaks(place, one["id"])[0][0] == "closed"
+    assert _leaks(place, one["id"])[0][0] == "resolved_elsewhere"
     with Published.open(place / "home") as published:
         assert published.n == 1, "no whole run was needed"
         assert published.as_of > NOW

@@ -23,7 +23,7 @@ def test_without_a_file_the_defaults_hold() -> None:
     row = load_policy(None).as_row()
     assert row == {
         "tenant_id": "default",
-        "policy_version": Policy().version,
+        "policy_version": Policy().detection_version,
         "reporting_currency": "usd",
         "standard_trial_days": 14,
         "retry_max_attempts": 8,

@@ -25,6 +25,7 @@ with
                 then 'withdrawn_by_definition'
                 else innocent.verdict
             end as resolution,
+            meanings.ends_as,
             innocent.resolved_at,
             coalesce(remembered.amount_minor, innocent.amount_minor) as amount_minor,
             innocent.currency,
@@ -34,6 +35,10 @@ with
             remembered
             on innocent.tenant_id = remembered.tenant_id
             and innocent.finding_id = remembered.finding_id
+        left join
+            {{ ref("leak_verdicts") }} as meanings
+            on innocent.leak_type = meanings.leak_type
+            and innocent.verdict = meanings.verdict
     ),
 
     definitions as (
@@ -50,6 +55,7 @@ with
             remembered.object_type,
             remembered.object_id,
             'withdrawn_by_definition' as resolution,
+            'withdrawn' as ends_as,
             cast(null as timestamp) as resolved_at,
             remembered.amount_minor,
             remembered.currency,
@@ -72,7 +78,18 @@ with
         where verdicts.finding_id is null
     )
 
-select *, {{ as_of() }} as as_of
+select
+    tenant_id,
+    leak_type,
+    object_type,
+    object_id,
+    resolution,
+    case when resolution = 'withdrawn_by_definition' then 'withdrawn' else ends_as end as ends_as,
+    resolved_at,
+    amount_minor,
+    currency,
+    definition_version,
+    {{ as_of() }} as as_of
 from
     (
         select *

@@ -37,7 +37,7 @@ UNPAID = Finding(
 STALE_METHOD = replace(
     UNPAID, finding_id="f2", leak_type="stale_payment_method", object_type="subscription", object_id="sub_1", rank=20
 )
-PAID = Resolution("unpaid_invoice", "invoice", "in_1", "paid", AT + timedelta(hours=2))
+PAID = Resolution("unpaid_invoice", "invoice", "in_1", "paid", AT + timedelta(hours=2), "collected")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_what_became_of_its_object_closes_a_leak(leaks: Leaks) -> None:
     take(leaks, [UNPAID])
     changes = take(leaks, [], PAID, hours=3)
     (leak,) = every(leaks, changes)
-    assert (leak.status, leak.resolution, leak.resolved_at) == ("closed", "paid", PAID.resolved_at)
+    assert (leak.status, leak.resolution, leak.resolved_at) == ("resolved_elsewhere", "paid", PAID.resolved_at)
     assert take(leaks, [], PAID, hours=4) == LeakChanges()
 
 
@@ -115,7 +115,7 @@ def test_a_leak_stays_open_while_one_of_its_reasons_does(leaks: Leaks) -> None:
     (leak,) = leaks.read_open("acme")
     detached = {one.finding_id: one.detached_at is not None for one in leaks.reasons("acme", [leak.leak_id])}
     assert detached == {"f1": True, "f2": False}
-    ended = Resolution("stale_payment_method", "subscription", "sub_1", "method_changed", AT + timedelta(hours=4))
+    ended = Resolution("stale_payment_method", "subscription", "sub_1", "method_changed", AT + timedelta(hours=4), "withdrawn")
     assert take(leaks, [], PAID, ended, hours=5).closed == (leak.leak_id,)
 
 

@@ -54,7 +54,7 @@ def reason(leak_id: str, finding_id: str = "f1", amount: int = 1999) -> NewReaso
 
 
 def closing(leak_id: str) -> Closing:
-    return Closing(leak_id, "paid", AT + timedelta(hours=3))
+    return Closing(leak_id, "paid", AT + timedelta(hours=3), "collected")
 
 
 def test_a_leak_is_opened_once(store: Store, leaks: Leaks) -> None:
@@ -111,7 +111,7 @@ def test_the_database_itself_refuses_two_open_leaks_of_a_root_cause(store: Store
 
 
 def test_a_closed_leak_has_a_resolution_and_an_open_one_none(store: Store, leaks: Leaks) -> None:
-    for values in ({"status": "closed"}, {"closed_at": AT, "resolution": "paid"}):
+    for values in ({"status": "recovered"}, {"closed_at": AT, "resolution": "paid"}):
         with pytest.raises(IntegrityError), store.tenant("acme") as connection:
             put(connection, t.leaks, "acme", **values)
 
@@ -121,7 +121,7 @@ def test_closing_is_done_once(store: Store, leaks: Leaks) -> None:
     assert leaks.close("acme", [closing(one.leak_id)], actor="worker", at=LATER) == [one.leak_id]
     assert leaks.close("acme", [closing(one.leak_id)], actor="worker", at=LATER) == []
     (leak,) = leaks.get("acme", [one.leak_id])
-    assert (leak.status, leak.closed_at, leak.resolved_at) == ("closed", LATER, AT + timedelta(hours=3))
+    assert (leak.status, leak.closed_at, leak.resolved_at) == ("resolved_elsewhere", LATER, AT + timedelta(hours=3))
     assert leaks.read_open("acme") == []
     assert [line.verb for line in Audit(store).read("acme", object_id=one.leak_id)] == ["leak_closed", "leak_opened"]
 

@@ -80,6 +80,9 @@ with
                         "advice_code": "advice_code",
                         "card_brand": "card_brand",
                         "card_last4": "card_last4",
+                        "network_advice_code": "network_advice_code",
+                        "card_fingerprint": "card_fingerprint",
+                        "payment_method": "payment_method_id",
                     }
                 )
             }} as attempts
@@ -189,8 +192,15 @@ select
         subscriptions.default_payment_method_id,
         customers.default_payment_method_id,
         last_failures.payment_method_id
+    ) as payment_method_id,
+    coalesce(
+        subscriptions.default_payment_method_id,
+        customers.default_payment_method_id,
+        last_failures.payment_method_id
     )
     = last_failures.payment_method_id as is_method_unchanged,
+    customers.default_payment_method_id as customer_payment_method_id,
+    customers.country as customer_country,
     customers_who_paid.customer_id is not null as has_customer_paid,
     customers.customer_id is not null as is_customer_known,
     coalesce(customers.is_deleted, false) as is_customer_deleted,
