@@ -1,0 +1,30 @@
+"""An action as people are asked about it: everything that a message, a page or a terminal shows."""
+
+from dataclasses import dataclass
+
+from revops.domain.action import Action
+from revops.domain.leak import Leak
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An action with its leak, and what people need to decide.
+
+    `needs` is who has to say yes (`one approver`, `an admin`, `two people`); `outcome` is the sentence that says what
+    became of it, None while it is undecided; `people` gives names of those who have decided, where they are known.
+    """
+
+    action: Action
+    leak: Leak
+    customer_name: str | None
+    plan: str | None
+    why: tuple[str, ...]
+    what_happens: str
+    needs: str
+    outcome: str | None = None
+    people: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def customer(self) -> str:
+        """The customer's name, or what else there is to call them by."""
+        return self.customer_name or self.leak.customer_id or "Unknown customer"
