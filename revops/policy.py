@@ -21,6 +21,7 @@ from revops.errors import RevopsError
 from revops.policy_actions import Approvals, Dispatch
 from revops.policy_product_usage import ProductUsage
 from revops.policy_sections import Exemption, ObjectType, Retries, Strict, UnpaidInvoice
+from revops.policy_slack import Slack
 
 
 class PolicyError(RevopsError):
@@ -56,6 +57,7 @@ class Policy(Strict):
         Field(description="the keys admin_above_minor, two_people_above_minor, expires_after_days, undo_seconds"),
     ] = Approvals()
     dispatch: Annotated[Dispatch, Field(description="the key retry_invoice")] = Dispatch()
+    slack: Annotated[Slack, Field(description="the keys channel, routes, digest_above")] = Slack()
     exemptions: Annotated[
         tuple[Exemption, ...],
         Field(strict=False, description="a list; each entry begins with a dash"),
