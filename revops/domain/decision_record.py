@@ -42,6 +42,7 @@ _FIELDS = frozenset(
 _SUBJECT_FIELDS = frozenset(("type", "id", "version", "version_hash"))
 _ACTOR_FIELDS = frozenset(("id", "role", "channel"))
 _HASH = re.compile(r"[0-9a-f]{64}")
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
 # JSON readers of other languages keep integers exact only this far (RFC 8785 refuses the rest).
 _MAX_INTEGER = 2**53 - 1
 
@@ -130,6 +131,8 @@ def seal(record: DecisionRecord, key: Ed25519PrivateKey) -> SignedRecord:
 
 def is_signed(digest: str, signature: str, public_key: bytes) -> bool:
     """Whether the signature (hex) over a record's hash is by the owner of a public key (32 raw bytes)."""
+    if not _SIGNATURE.fullmatch(signature) or not _HASH.fullmatch(digest):
+        return False  # `fromhex` takes other spellings of the same bytes, and every change must be seen
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(bytes.fromhex(signature), _signed_bytes(digest))
     except (InvalidSignature, ValueError):
@@ -168,7 +171,7 @@ def read(text: str) -> DecisionRecord:
         content = json.loads(text)
         record = _record(content)
         same = spell(record) == text
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
         raise DecisionRecordError(f"This is no decision record: {type(error).__name__}.") from None
     if not same:
         raise DecisionRecordError("This is no decision record: it is not spelled as RFC 8785 has it.")
@@ -190,8 +193,11 @@ def hash_of(text: str) -> str:
 
 
 def part_hash(salt: str, content: str) -> str:
-    """What a record holds of a part that lies apart: SHA-256 of its salt (hex) and its canonical JSON."""
-    return hashlib.sha256(bytes.fromhex(salt) + content.encode()).hexdigest()
+    """What a record holds of a part that lies apart: SHA-256 of its salt, a zero byte and its canonical JSON.
+
+    Neither can contain that byte, so nothing can be moved from one to the other.
+    """
+    return hashlib.sha256(f"{salt}\0{content}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def key_id_of(public_key: bytes) -> str:

@@ -1,5 +1,6 @@
 """Decision records, and anchors of their chain, as they are found: nobody has checked them yet."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -54,6 +55,14 @@ class Anchor:
     key_id: str
     public_key: str
     signature: str
+
+    @property
+    def key(self) -> bytes:
+        """The public key's raw bytes; empty where it is none."""
+        try:
+            return base64.b64decode(self.public_key, validate=True)
+        except ValueError:
+            return b""
 
     @property
     def line(self) -> str:
