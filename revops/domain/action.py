@@ -21,6 +21,7 @@ ActionStatus = Literal[
     "expired",
     "withdrawn",
     "handed_over",
+    "rehearsed",
 ]
 # Money may still move, or may have moved.
 UNSETTLED: frozenset[ActionStatus] = frozenset(("drafted", "approved", "dispatching", "unknown"))
@@ -69,9 +70,10 @@ class Draft:
 
     @property
     def basis(self) -> str:
-        """Hash of what the proposal rests on, without its time: equal where there is nothing new to decide on."""
+        """Hash of what the proposal rests on, without what people refine: equal where nothing is new to decide on."""
+        body = {name: value for name, value in self.body.items() if name != "note"}
         rest = {name: value for name, value in self.bound.items() if name != "not_before"}
-        return hashlib.sha256(rfc8785.dumps(rest)).hexdigest()
+        return hashlib.sha256(rfc8785.dumps({**rest, "body": body})).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ Transition = Literal[
     "withdraw",
     "postpone",
     "begin",
+    "put_back",
+    "rehearse",
     "lose",
     "succeed",
     "fail",
@@ -49,6 +51,8 @@ class _States(StateChart[Any]):
     expired = State(final=True)
     withdrawn = State(final=True)
     handed_over = State(final=True)
+    # A dry run: the request was shown and not sent.
+    rehearsed = State(final=True)
 
     # One of the two people that a large amount needs.
     endorse = drafted.to(drafted, internal=True)
@@ -66,6 +70,9 @@ class _States(StateChart[Any]):
     # The preflight found that it is too early.
     postpone = approved.to(approved, internal=True)
     begin = approved.to(dispatching)
+    rehearse = approved.to(rehearsed)
+    # It is certain that the request had no effect.
+    put_back = dispatching.to(approved)
     # Whether the request had its effect is not known; nothing but looking ends this.
     lose = dispatching.to(unknown)
     succeed = dispatching.to(done) | unknown.to(done)

@@ -1,10 +1,13 @@
 """What services need from outside, as they see it; `revops.bootstrap` decides what stands behind."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from revops.domain.action import Action, ActionStatus, Draft
+from revops.domain.billing import Answer, InvoiceNow, NotFound, Request
 from revops.domain.connect import ConnectedAccount, StripeConnection
+from revops.domain.decision import Change
 from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason
 from revops.domain.policy_version import PolicyVersion
 from revops.domain.received import ReceivedEvent
@@ -108,4 +111,67 @@ class Platform(Protocol):
 
     def deauthorise(self, account_id: str) -> bool:
         """Give up the access to an account; False where we had none."""
+        ...
+
+
+class ChangesActions(Protocol):
+    """A tenant's actions; whoever changes one looks at it under its lock."""
+
+    def change(
+        self, tenant_id: str, action_id: str, decide: Callable[[Action], Change | None], *, at: datetime
+    ) -> Action:
+        """Let `decide` see the action and say what changes. Raises what `decide` raises."""
+        ...
+
+
+class KeepsActions(ChangesActions, Protocol):
+    """A tenant's actions, from draft to end."""
+
+    def draft(self, leak: Leak, draft: Draft, *, expires_at: datetime, at: datetime) -> Action | None:
+        """Propose a step; None where the leak has ended or one is open already."""
+        ...
+
+    def read(
+        self, tenant_id: str, *, statuses: Collection[ActionStatus] | None = None, limit: int | None = None
+    ) -> list[Action]:
+        """A tenant's actions."""
+        ...
+
+    def of_leaks(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Action]:
+        """Everything that was ever proposed for leaks."""
+        ...
+
+    def get(self, tenant_id: str, action_id: str) -> Action | None:
+        """One action."""
+        ...
+
+    def claim(self, tenant_id: str, at: datetime, lease: timedelta) -> Action | None:
+        """The approved action that is due the longest, for this caller alone until the lease runs out."""
+        ...
+
+    def release(self, action: Action) -> None:
+        """Give a claimed action back."""
+        ...
+
+
+class PaysInvoices(Protocol):
+    """The billing system, for one tenant: reading an invoice, and the one request that may move money.
+
+    Everything raises BillingUnavailableError and BillingRefusedError.
+    """
+
+    def look(self, invoice: str, payment_method: str | None, *, tries_since: datetime) -> InvoiceNow:
+        """The invoice as it is now, and the payment method that would be charged. Raises NoSuchInvoiceError."""
+        ...
+
+    def request(self, invoice: str, payment_method: str | None) -> Request:
+        """What would be sent to pay it."""
+        ...
+
+    def pay(self, request: Request, idempotency_key: str) -> Answer:
+        """Send the request, once."""
+        ...
+
+    def find(self, invoice: str, idempotency_key: str, since: datetime) -> Answer | NotFound:
+        """What became of a request whose answer was lost."""
         ...

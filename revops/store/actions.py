@@ -40,7 +40,7 @@ _LEAK_STATUS: dict[ActionStatus, str] = {
     "done": "acting",
 }
 _ENDED: frozenset[ActionStatus] = frozenset(
-    ("done", "failed", "denied", "superseded", "expired", "withdrawn", "handed_over")
+    ("done", "failed", "denied", "superseded", "expired", "withdrawn", "handed_over", "rehearsed")
 )
 
 

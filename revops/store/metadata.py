@@ -26,6 +26,7 @@ ACTION_STATUSES = (
     "expired",
     "withdrawn",
     "handed_over",
+    "rehearsed",
 )
 # Money may still move, or may have moved: no second action may begin beside it.
 UNSETTLED_STATUSES = ("drafted", "approved", "dispatching", "unknown")

@@ -40,7 +40,7 @@ def test_two_unsettled_actions_that_move_money_are_refused(filled: Store) -> Non
 
 def test_after_a_settled_one_another_may_begin(filled: Store) -> None:
     settled = [status for status in ACTION_STATUSES if status not in UNSETTLED_STATUSES]
-    assert settled == ["done", "failed", "denied", "superseded", "expired", "withdrawn", "handed_over"]
+    assert settled == ["done", "failed", "denied", "superseded", "expired", "withdrawn", "handed_over", "rehearsed"]
     for status in settled:
         set_status(filled, "acme-action_id", status)
         draft(filled, action_id=f"after-{status}")

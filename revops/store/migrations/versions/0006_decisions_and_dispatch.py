@@ -19,7 +19,7 @@ _LEAK_STATUSES = (
 )
 _ACTION_STATUSES = (
     "'drafted', 'approved', 'dispatching', 'unknown', 'done', 'failed', 'denied', 'superseded', 'expired', "
-    "'withdrawn', 'handed_over'"
+    "'withdrawn', 'handed_over', 'rehearsed'"
 )
 _ROLES = "role in ('viewer', 'approver', 'admin')"
 

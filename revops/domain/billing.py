@@ -1,0 +1,112 @@
+"""The billing system as an action sees it: an invoice as it is now, and what a request for money led to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from revops.errors import RevopsError
+
+
+class BillingError(RevopsError):
+    """The billing system did not do what it was asked for."""
+
+
+class BillingUnavailableError(BillingError):
+    """It does not answer. `may_have_arrived`: the request may have had its effect all the same."""
+
+    def __init__(self, message: str, *, may_have_arrived: bool, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.may_have_arrived = may_have_arrived
+        self.retry_after_seconds = retry_after_seconds
+
+
+class BillingRefusedError(BillingError):
+    """It refused the request, which therefore had no effect. `code` is the vendor's."""
+
+    def __init__(self, message: str, *, code: str | None = None, is_ours_to_mend: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        # A key that lacks a permission: a person of the installation mends it, the invoice is as it was.
+        self.is_ours_to_mend = is_ours_to_mend
+
+
+class NoSuchInvoiceError(BillingRefusedError):
+    """There is no such invoice in the account."""
+
+
+@dataclass(frozen=True)
+class InvoiceNow:
+    """An invoice as it was read a moment ago; amounts in minor units of `currency`.
+
+    `last_charge` is the newest failed charge for it. `tries` are when its payment method's card was tried, whatever
+    the invoice; `card_brand` is that card's network.
+    """
+
+    invoice: str
+    status: str
+    currency: str
+    amount_remaining_minor: int
+    collection_method: str
+    next_payment_attempt_at: datetime | None
+    pause_behavior: str | None
+    is_customer_deleted: bool
+    is_payment_processing: bool
+    is_disputed: bool
+    payment_method: str | None
+    card_fingerprint: str | None
+    card_brand: str | None
+    last_charge: str | None
+    decline_code: str | None
+    network_decline_code: str | None
+    advice_code: str | None
+    tries: Sequence[datetime]
+
+
+@dataclass(frozen=True)
+class Request:
+    """The exact request, without the key that signs it; kept before it is sent, and shown by a dry run."""
+
+    method: str
+    path: str
+    form: Mapping[str, str]
+
+    def as_json(self, idempotency_key: str | None) -> dict[str, Any]:
+        """As it is kept."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "form": dict(self.form),
+            "idempotency_key": idempotency_key,
+        }
+
+
+@dataclass(frozen=True)
+class Paid:
+    """The money is there, by this charge of ours; `amount_minor` in minor units of `currency`."""
+
+    charge: str | None
+    amount_minor: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Declined:
+    """The charge was made and refused by the bank."""
+
+    charge: str | None
+    decline_code: str | None
+    advice_code: str | None = None
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """No trace of the request; `is_settled` where nothing can be on its way any more."""
+
+    is_paid_otherwise: bool
+    is_processing: bool
+    seen: Mapping[str, Any] = field(default_factory=dict)
+
+
+Answer = Paid | Declined
