@@ -1,7 +1,6 @@
 """What is posted to people, before any channel gives it a form."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -80,6 +79,39 @@ class Posted:
     ts: str
 
 
+@dataclass(frozen=True)
+class NewMessage:
+    """A message that is to be posted: `key` is an action's id, or a digest's; `place` is the channel's name or id."""
+
+    key: str
+    kind: Literal["proposal", "digest"]
+    place: str
+    thread_ts: str | None = None
+    customer_id: str | None = None
+    root_cause: str | None = None
+
+
+@dataclass(frozen=True)
+class KeptMessage(NewMessage):
+    """What is known of a message: `posted` once it is there, `shown` a hash of what it says now.
+
+    `digest_key` names the digest that stands for it; `is_gone` says that somebody removed it.
+    """
+
+    posted: Posted | None = None
+    shown: str | None = None
+    digest_key: str | None = None
+    is_gone: bool = False
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Whether a message may be posted now: `busy` while somebody else is at it, and since when it was tried before."""
+
+    is_busy: bool
+    first_at: datetime | None = None
+
+
 class NotPostedError(RevopsError):
     """A message was not posted, or nobody knows whether it was (`may_be_there`).
 
@@ -102,15 +134,17 @@ class MessageGoneError(NotPostedError):
 
 @dataclass(frozen=True)
 class Notified:
-    """What one pass of notifying did."""
+    """What one pass of notifying did; `failures` are the errors of what comes again later."""
 
     posted: int = 0
     updated: int = 0
     digests: int = 0
-    waiting: int = 0
-    failed: Sequence[str] = field(default=())
+    failures: tuple[str, ...] = ()
 
-    @property
-    def total(self) -> int:
-        """How many messages people saw come or change."""
-        return self.posted + self.updated + self.digests
+    def __add__(self, other: "Notified") -> "Notified":
+        return Notified(
+            self.posted + other.posted,
+            self.updated + other.updated,
+            self.digests + other.digests,
+            self.failures + other.failures,
+        )

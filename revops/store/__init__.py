@@ -4,7 +4,7 @@
 """
 
 # Who asks the MetaData for its tables finds all of them.
-from revops.store import connect_states, decision_tables, erasures, people_tables, tables
+from revops.store import connect_states, decision_tables, erasures, people_tables, slack_messages, tables
 from revops.store.errors import (
     BackupError,
     InsideTransactionError,
@@ -36,5 +36,6 @@ __all__ = [
     "erasures",
     "open_store",
     "people_tables",
+    "slack_messages",
     "tables",
 ]

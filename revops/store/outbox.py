@@ -5,12 +5,12 @@ given back by then is claimed again. Its key keeps a decision that is made twice
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from revops.store.rows import insert_into, new_id
 from revops.store.store import Store
@@ -29,6 +29,16 @@ class OutboxMessage:
     key: str
     payload: dict[str, Any]
     attempts: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many messages of a tenant failed and are tried again, since when the oldest waits, and the newest error."""
+
+    tenant_id: str
+    messages: int
+    since: datetime
+    error: str
 
 
 def put(
@@ -55,12 +65,16 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def claim(self, at: datetime, *, limit: int = 20) -> list[OutboxMessage]:
-        """Messages of any tenant that are due, longest waiting first; nobody else gets them for two minutes."""
+    def claim(self, at: datetime, *, limit: int = 20, kinds: Collection[str] | None = None) -> list[OutboxMessage]:
+        """Messages of any tenant that are due, longest waiting first; nobody else gets them for two minutes.
+
+        Of all kinds, or of these: each kind has a sender of its own.
+        """
         column = outbox.c
+        of_kind = [column.kind.in_(kinds)] if kinds is not None else []
         due = (
             select(column.outbox_id)
-            .where(column.sent_at.is_(None), column.available_at <= at)
+            .where(column.sent_at.is_(None), column.available_at <= at, *of_kind)
             .order_by(column.available_at, column.outbox_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -89,6 +103,24 @@ class Outbox:
         """
         is_last_claim = outbox.c.attempts == message.attempts
         self._mark(message, outbox.c.sent_at.is_(None), is_last_claim, available_at=retry_at, error=error)
+
+    def waiting(self, kinds: Collection[str]) -> list[Waiting]:
+        """What could not be sent so far, per tenant: nothing is listed that was not tried."""
+        column = outbox.c
+        tried = (column.sent_at.is_(None), column.error.is_not(None), column.kind.in_(kinds))
+        counted = (
+            select(column.tenant_id, func.count().label("messages"), func.min(column.created_at).label("since"))
+            .where(*tried)
+            .group_by(column.tenant_id)
+            .order_by(column.tenant_id)
+        )
+        with self._store.everyone(is_read_only=True) as connection:
+            found = connection.execute(counted).mappings().all()
+            newest = select(column.error).where(*tried).order_by(column.available_at.desc()).limit(1)
+            return [
+                Waiting(**row, error=str(connection.scalar(newest.where(column.tenant_id == row["tenant_id"]))))
+                for row in found
+            ]
 
     def _mark(self, message: OutboxMessage, *conditions: ColumnElement[bool], **values: Any) -> None:
         mine = (outbox.c.tenant_id == message.tenant_id, outbox.c.outbox_id == message.outbox_id)

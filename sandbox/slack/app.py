@@ -21,6 +21,7 @@ from .page import page_routes
 from .sockets import Sockets
 from .workspace import Workspace
 
+_DAMAGING = frozenset({"garbage", "half", "nothing"})
 _STATUSES = {"400": 400, "401": 401, "403": 403, "404": 404, "500": 500}
 
 
@@ -61,6 +62,8 @@ class _Api:
         try:
             if fault is not None and not fault.after_execution:
                 await _fail(fault)
+                if fault.kind in _DAMAGING:
+                    raise SlackError("internal_error")
             body, status, headers = await self._answer(request, name), 200, dict[str, str]()
             if fault is not None and fault.after_execution:
                 await _fail(fault)

@@ -24,6 +24,7 @@ _WORDS = {
     ("people", "role"): "approver",
     ("action_approvals", "role"): "approver",
     ("withdrawals", "status"): "asked",
+    ("slack_messages", "kind"): "proposal",
     ("inbox", "integration_mode"): "live",
     ("inbox", "state"): "received",
 }
