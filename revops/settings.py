@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     leaks_secret_key: SecretStr | None = Field(
         default=None, description="Keys that encrypt credentials, separated by commas; the first encrypts."
     )
+    stripe_api_key: SecretStr | None = Field(
+        default=None, description="The key that reads the account of the tenant default; dry runs read with it."
+    )
+    stripe_actions_api_key: SecretStr | None = Field(
+        default=None, description="A key that may write, for actions of the tenant default; without it none is done."
+    )
+    stripe_api_base: str = Field(default="https://api.stripe.com", description="Where Stripe's API is.")
     stripe_webhook_secret: SecretStr | None = Field(
         default=None, description="Secrets that sign webhooks to the tenant default, separated by commas."
     )
@@ -55,6 +62,10 @@ class Settings(BaseSettings):
     stripe_connect_base: str = Field(
         default="https://connect.stripe.com", description="Where Connect's OAuth is; the sandbox is elsewhere."
     )
+    leaks_anchor_dir: Path | None = Field(
+        default=None,
+        description="A second folder for anchors of decision records, which the database's owner cannot write.",
+    )
     leaks_inbox_lag_limit_seconds: int = Field(
         default=900, ge=1, description="How long an event may wait to be worked on before /readyz says not ready."
     )
@@ -64,7 +75,7 @@ class Settings(BaseSettings):
     sentry_dsn: SecretStr | None = Field(default=None, description="Where faults of the web service are reported.")
     leaks_debug: bool = Field(default=False, description="Show tracebacks and debug logs.")
 
-    @field_validator("leaks_home", "leaks_policy")
+    @field_validator("leaks_home", "leaks_policy", "leaks_anchor_dir")
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value is not None else None

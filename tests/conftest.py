@@ -25,6 +25,7 @@ for _name in (
     "LEAKS_INBOX_LAG_LIMIT_SECONDS",
     "LEAKS_KEEP_BODIES_DAYS",
     "LEAKS_SECRET_KEY",
+    "LEAKS_ANCHOR_DIR",
     "DATABASE_URL",
     "SENTRY_DSN",
 ):

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from revops.domain.decision_record import DecisionRecord, DecisionRecordError, Part, moment, read
@@ -29,9 +30,9 @@ class KeptRecord:
     personal: tuple[Personal, ...] = ()
     columns: Mapping[str, Any] | None = None
 
-    @property
+    @cached_property
     def record(self) -> DecisionRecord:
-        """What the text says. Raises DecisionRecordError for a text that was changed into none."""
+        """What the text says, read once. Raises DecisionRecordError for a text that was changed into none."""
         return read(self.text)
 
     def told(self, part: Part) -> Any:

@@ -51,6 +51,14 @@ class KnownKey:
     created_at: datetime
     retired_at: datetime | None
 
+    @property
+    def raw(self) -> bytes:
+        """The public key's bytes; those of what is no base64 are no key's."""
+        try:
+            return base64.b64decode(self.public_key, validate=True)
+        except ValueError:
+            return b""
+
 
 class Signer:
     """Finds a tenant's key within a transaction and remembers it; threads may share one. Get it from `load_signer`."""
@@ -66,19 +74,19 @@ class Signer:
         Raises SecretKeyError where it cannot be decrypted.
         """
         row = _current(connection, tenant_id)
-        return self.add(connection, tenant_id, at) if row is None else self._decrypted(row)
+        if row is not None:
+            return self._decrypted(row)
+        key = new_signing_key()
+        self.put(connection, tenant_id, key, at)
+        return key
 
-    def add(self, connection: Connection, tenant_id: str, at: datetime) -> SigningKey:
-        """A fresh key, which is the tenant's from now on; there must be no other."""
-        private = Ed25519PrivateKey.generate()
-        public = private.public_key().public_bytes_raw()
-        key = SigningKey(key_id_of(public), private)
-        text = SecretStr(base64.b64encode(private.private_bytes_raw()).decode())
-        row = {"tenant_id": tenant_id, "key_id": key.key_id, "public_key": as_text(public), "created_at": at}
+    def put(self, connection: Connection, tenant_id: str, key: SigningKey, at: datetime) -> None:
+        """Keep a fresh key, which is the tenant's from now on; there must be no other."""
+        row = {"tenant_id": tenant_id, "key_id": key.key_id, "public_key": as_text(key.public), "created_at": at}
+        text = SecretStr(base64.b64encode(key.private.private_bytes_raw()).decode())
         encrypted = self._secrets.encrypt(text, _owner(row))
         connection.execute(insert(signing_keys).values(**row, private_key=encrypted))
         self._known[tenant_id, key.key_id] = key
-        return key
 
     def encrypt_anew(self, connection: Connection) -> int:
         """Encrypt every private key with the first key of LEAKS_SECRET_KEY, and count them. Raises SecretKeyError."""
@@ -107,6 +115,12 @@ class Signer:
         key = SigningKey(row["key_id"], private)
         self._known[row["tenant_id"], row["key_id"]] = key
         return key
+
+
+def new_signing_key() -> SigningKey:
+    """A fresh key of nobody's yet."""
+    private = Ed25519PrivateKey.generate()
+    return SigningKey(key_id_of(private.public_key().public_bytes_raw()), private)
 
 
 def retire(connection: Connection, tenant_id: str, at: datetime) -> str | None:

@@ -68,17 +68,14 @@ def test_ten_thousand_tampered_logs_are_found(capsys: pytest.CaptureFixture[str]
     for seed in range(CHAOS_RUNS):
         name = [*WAYS][seed % len(WAYS)]
         log = tampered(WAYS[name], random.Random(seed))
-        inside = log.verified(with_anchors=False, trusted=[]).fault
-        by_trusted = log.verified(with_anchors=False).fault
-        fault = log.verified().fault
-        if fault is None:
-            undetected[name] += 1
-        elif inside is not None:
+        if log.verified(with_anchors=False, trusted=[]).fault is not None:
             found[name] += 1
-        elif by_trusted is not None:
+        elif log.verified(with_anchors=False).fault is not None:
             by_key[name] += 1
-        else:
+        elif log.verified().fault is not None:
             by_anchor[name] += 1
+        else:
+            undetected[name] += 1
     with capsys.disabled():
         print(f"\n{CHAOS_RUNS} tampered logs: undetected {undetected.total()}")  # noqa: T201
         for name in WAYS:
