@@ -12,6 +12,7 @@ pytest_plugins = ["tests.contracts.fixtures", "tests.order", "tests.revops.store
 for _name in (
     "STRIPE_API_KEY",
     "STRIPE_API_BASE",
+    "STRIPE_ACTIONS_API_KEY",
     "STRIPE_ACCOUNT",
     "STRIPE_EXPORT",
     "STRIPE_EXPORT_AT",

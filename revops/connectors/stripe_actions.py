@@ -40,7 +40,9 @@ from revops.domain.stripe_access import StripeAccess
 API_VERSION = "2026-05-27.dahlia"
 _TIMEOUT = httpx.Timeout(connect=5, read=30, write=10, pool=5)
 _EXPAND = ("payments.data.payment.payment_intent", "customer", "parent.subscription_details.subscription")
-_PAGES = 10
+_PAGES = 50
+# No request can still have an effect so long after it was sent.
+_LATEST_SECONDS = 7_200
 # The clocks of two systems differ; an event a little earlier may still be ours, and its key tells.
 _SLACK_SECONDS = 300
 
@@ -146,14 +148,14 @@ class StripeActions:
             answer = self._client.request(
                 request.method, request.path, data=dict(request.form), headers={"Idempotency-Key": idempotency_key}
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failure:
             raise BillingUnavailableError(
-                f"Stripe cannot be reached ({type(error).__name__}); nothing was sent.", may_have_arrived=False
-            ) from error
-        except httpx.HTTPError as error:
+                f"Stripe cannot be reached ({type(failure).__name__}); nothing was sent.", may_have_arrived=False
+            ) from failure
+        except httpx.HTTPError as failure:
             raise BillingUnavailableError(
-                f"Stripe's answer was lost ({type(error).__name__}).", may_have_arrived=True
-            ) from error
+                f"Stripe's answer was lost ({type(failure).__name__}).", may_have_arrived=True
+            ) from failure
         body = _body(answer)
         if answer.is_success:
             return _paid(body)
@@ -179,7 +181,9 @@ class StripeActions:
 
     def _events(self, since: datetime) -> Iterator[Mapping[str, Any]]:
         kinds = [("types[]", "charge.succeeded"), ("types[]", "charge.failed")]
-        return self._list("/v1/events", [*kinds, ("created[gte]", str(int(since.timestamp()) - _SLACK_SECONDS))])
+        sent = int(since.timestamp())
+        between = [("created[gte]", str(sent - _SLACK_SECONDS)), ("created[lte]", str(sent + _LATEST_SECONDS))]
+        return self._list("/v1/events", [*kinds, *between])
 
     def _list(self, path: str, query: Sequence[tuple[str, str]]) -> Iterator[Mapping[str, Any]]:
         after: list[tuple[str, str]] = []

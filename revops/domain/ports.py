@@ -149,8 +149,8 @@ class KeepsActions(ChangesActions, Protocol):
         """The approved action that is due the longest, for this caller alone until the lease runs out."""
         ...
 
-    def release(self, action: Action) -> None:
-        """Give a claimed action back."""
+    def put_off(self, action: Action, until: datetime) -> None:
+        """Leave a claimed action alone until a time."""
         ...
 
 

@@ -192,13 +192,15 @@ class Actions:
             connection.execute(update(actions).where(*mine).values(claimed))
             return next(iter(actions_where(connection, tenant_id, column.action_id == found)))
 
-    def release(self, action: Action) -> None:
-        """Give a claimed action back, if the claim still holds."""
+    def put_off(self, action: Action, until: datetime) -> None:
+        """Leave a claimed action alone until a time, if the claim still holds; that is no change worth a record."""
         column = actions.c
         mine = (column.tenant_id == action.tenant_id, column.action_id == action.action_id)
         with self._store.tenant(action.tenant_id) as connection:
             connection.execute(
-                update(actions).where(*mine, column.fencing_token == action.fencing_token).values(lease_until=None)
+                update(actions)
+                .where(*mine, column.fencing_token == action.fencing_token, column.status == "approved")
+                .values(lease_until=None, snoozed_until=until)
             )
 
     def _note(

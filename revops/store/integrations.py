@@ -26,6 +26,8 @@ from revops.store.tenants import require
 
 # Systems: Stripe, and where the product keeps its own logs of logins and usage.
 STRIPE, PRODUCT_USAGE = "stripe", "product_usage"
+# A key that may write, apart from the one that reads: actions are carried out with it.
+STRIPE_ACTIONS = "stripe_actions"
 
 
 @dataclass(frozen=True)

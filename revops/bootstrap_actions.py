@@ -1,0 +1,226 @@
+"""Wires proposing, deciding and dispatching; `revops.bootstrap` wires the rest."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from pydantic import SecretStr
+
+from revops.actions.retry_invoice import Limit, NotProposed
+from revops.actions.retry_rules import read_retry_rules
+from revops.connectors.stripe_actions import StripeActions
+from revops.domain.action import Action, Draft
+from revops.domain.decision import DecisionRefusedError, Rules, needed
+from revops.domain.leak import Leak
+from revops.domain.ports import PaysInvoices
+from revops.domain.proposal import Proposal
+from revops.domain.stripe_access import StripeAccess
+from revops.evidence import read_card_tries, read_customer, read_evidence
+from revops.policy import Policy, load_policy
+from revops.service.decide import Deciding
+from revops.service.dispatch import Dispatching, Mode
+from revops.service.outcome import say_outcome
+from revops.service.propose import Proposed, Proposing, propose, weigh
+from revops.settings import TENANT, Settings
+from revops.store import Store
+from revops.store.actions import Actions
+from revops.store.integrations import STRIPE_ACTIONS, Integrations
+from revops.store.leaks import Leaks
+from revops.store.people import People
+from revops.store.policies import Policies
+from revops.store.secrets import Secrets
+from revops.store.security_log import SecurityLine, SecurityLog
+from revops.store.signing_keys import load_signer
+from revops.warehouse import NothingPublishedError, Published
+
+# A policy, a key that was replaced: a running worker takes them up after at most this long.
+_HELD = timedelta(seconds=30)
+
+
+def actions(store: Store, settings: Settings) -> Actions:
+    """The tenants' actions, whose changes are signed. Raises SecretKeyError."""
+    return Actions(store, load_signer(settings))
+
+
+def policy_in_force(store: Store, tenant_id: str, at: datetime) -> Policy:
+    """The tenant's policy of now; without any the defaults hold. Raises PolicyError."""
+    current = Policies(store).current(tenant_id, at)
+    if current is None:
+        return Policy()
+    return load_policy(f"policy version {current.number} of {tenant_id}", text=current.document)
+
+
+def deciding(store: Store, settings: Settings) -> Deciding:
+    """What people's decisions go through, wherever they are made. Raises SecretKeyError."""
+    log = SecurityLog(store)
+
+    def rules(tenant_id: str) -> Rules:
+        return policy_in_force(store, tenant_id, _now()).approvals.rules
+
+    def refused(tenant_id: str, refusal: DecisionRefusedError, person_id: str, action_id: str) -> None:
+        detail = {"code": refusal.code, "action": action_id}
+        log.append(SecurityLine(tenant_id, _now(), person_id, "refused_decision", None, detail))
+
+    return Deciding(actions(store, settings), rules, refused)
+
+
+def propose_for(store: Store, settings: Settings, tenant_id: str, at: datetime | None = None) -> Proposed:
+    """Draft, renew and withdraw a tenant's actions after what is published now. Raises what reading it raises."""
+    return propose(_proposing(store, settings, tenant_id), tenant_id, at or _now())
+
+
+def what_could_be_done(store: Store, settings: Settings, leak: Leak) -> Draft | NotProposed | None:
+    """What would be proposed for a leak now, or why nothing is; None for leak types that nothing can be done about."""
+    parts = _proposing(store, settings, leak.tenant_id)
+    reasons = [one for one in Leaks(store).reasons(leak.tenant_id, [leak.leak_id]) if one.detached_at is None]
+    return weigh(parts, reasons, _now())
+
+
+def proposals(store: Store, settings: Settings, tenant_id: str, *, limit: int | None = None) -> list[Proposal]:
+    """Every action of a tenant, as people are asked about it, in the order in which they were drafted."""
+    return _shown(store, settings, tenant_id, actions(store, settings).read(tenant_id, limit=limit))
+
+
+def proposal(store: Store, settings: Settings, tenant_id: str, action_id: str) -> Proposal:
+    """One action as people are asked about it. Raises DecisionRefusedError for one that the tenant does not have."""
+    found = actions(store, settings).get(tenant_id, action_id)
+    if found is None:
+        raise DecisionRefusedError("unknown_action", "There is no such proposal here.")
+    return _shown(store, settings, tenant_id, [found])[0]
+
+
+def dispatching(
+    store: Store,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    step: Callable[[str], None] = lambda _name: None,
+) -> Dispatching:
+    """What carries approved actions out. Raises SecretKeyError."""
+    keys = _Accounts(store, settings)
+    policies: dict[str, tuple[datetime, Policy]] = {}
+
+    def policy(tenant_id: str) -> Policy:
+        known = policies.get(tenant_id)
+        now = _now()
+        if known is None or now - known[0] > _HELD:
+            policies[tenant_id] = known = (now, policy_in_force(store, tenant_id, now))
+        return known[1]
+
+    def mode(tenant_id: str, kind: str) -> Mode:
+        found: Mode = getattr(policy(tenant_id).dispatch, kind)
+        return found
+
+    def limit(tenant_id: str) -> Limit:
+        return _limit(policy(tenant_id))
+
+    return Dispatching(
+        actions(store, settings),
+        billing=keys.writing,
+        preview=keys.reading,
+        mode=mode,
+        limit=limit,
+        retry_rules=read_retry_rules(),
+        clock=clock,
+        step=step,
+    )
+
+
+class _Accounts:
+    """Stripe per tenant, once with the key for actions and once with the one that only reads."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._known: dict[tuple[str, bool], tuple[datetime, PaysInvoices | None]] = {}
+
+    def writing(self, tenant_id: str) -> PaysInvoices | None:
+        return self._get(tenant_id, is_writing=True)
+
+    def reading(self, tenant_id: str) -> PaysInvoices | None:
+        """With the key that only reads; the one for actions where there is no other."""
+        return self._get(tenant_id, is_writing=False) or self.writing(tenant_id)
+
+    def _get(self, tenant_id: str, *, is_writing: bool) -> PaysInvoices | None:
+        known = self._known.get((tenant_id, is_writing))
+        now = _now()
+        # A connection is kept: its rate limit and its breaker are worth something only while they last.
+        if known is None or (known[1] is None and now - known[0] > _HELD):
+            access = self._access(tenant_id, is_writing=is_writing)
+            made = StripeActions(access, self._settings.stripe_api_base) if access else None
+            self._known[tenant_id, is_writing] = known = (now, made)
+        return known[1]
+
+    def _access(self, tenant_id: str, *, is_writing: bool) -> StripeAccess | None:
+        given = self._settings.stripe_actions_api_key if is_writing else self._settings.stripe_api_key
+        if tenant_id == TENANT and given is not None:
+            return StripeAccess(given)
+        if not is_writing:
+            from revops.bootstrap import stripe_of
+
+            return stripe_of(self._store, self._settings, tenant_id, purpose="dry run of actions", actor="worker")
+        key = self._key_for_actions(tenant_id)
+        return StripeAccess(key) if key is not None else None
+
+    def _key_for_actions(self, tenant_id: str) -> SecretStr | None:
+        integrations = Integrations(self._store, Secrets(self._settings.leaks_secret_key))
+        for one in integrations.read(tenant_id):
+            if one.system == STRIPE_ACTIONS and one.status == "active":
+                return integrations.credentials(
+                    tenant_id, one.integration_id, purpose="carrying out actions", actor="worker", at=_now()
+                )
+        return None
+
+
+def _proposing(store: Store, settings: Settings, tenant_id: str) -> Proposing:
+    policy = policy_in_force(store, tenant_id, _now())
+    with Published.open(settings.leaks_home, tenant=tenant_id) as published:
+        evidence, tries = read_evidence(published), read_card_tries(published)
+    return Proposing(
+        Leaks(store),
+        actions(store, settings),
+        policy.approvals.rules,
+        read_retry_rules(),
+        _limit(policy),
+        evidence,
+        tries,
+        is_on=lambda kind: getattr(policy.dispatch, kind) == "on",
+    )
+
+
+def _shown(store: Store, settings: Settings, tenant_id: str, found: list[Action]) -> list[Proposal]:
+    rules = policy_in_force(store, tenant_id, _now()).approvals.rules
+    leaks = {leak.leak_id: leak for leak in Leaks(store).get(tenant_id, [one.leak_id for one in found])}
+    names = {one.person_id: one.name for one in People(store).read(tenant_id)}
+    customers = _customers(settings, tenant_id, {one.draft.customer_id for one in found})
+    shown = []
+    for one in found:
+        name, plan = customers.get(one.draft.customer_id, (None, None))
+        people = tuple(
+            (given.person_id, names.get(given.person_id) or given.person_id.partition(":")[2])
+            for given in one.approvals
+        )
+        need = needed(one.draft, rules).words
+        outcome = say_outcome(one)
+        why, happens = one.draft.why, one.draft.what_happens
+        shown.append(Proposal(one, leaks[one.leak_id], name, plan, why, happens, need, outcome, people))
+    return shown
+
+
+def _customers(
+    settings: Settings, tenant_id: str, ids: set[str | None]
+) -> dict[str | None, tuple[str | None, str | None]]:
+    if not ids:
+        return {}
+    try:
+        with Published.open(settings.leaks_home, tenant=tenant_id) as published:
+            return {one: read_customer(published, one, None) for one in ids}
+    except NothingPublishedError:
+        return {}
+
+
+def _limit(policy: Policy) -> Limit:
+    return Limit(policy.retries.max_attempts, policy.retries.window_days)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

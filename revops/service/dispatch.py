@@ -1,0 +1,283 @@
+"""Dispatch: carry approved actions out, each once.
+
+Claim, preflight, begin, call, settle. Between claim and begin no transaction is open; `begin` succeeds only if claim and
+version still hold, and stores the exact request and its idempotency key before anything is sent. Whoever dies after that
+leaves an action that is `dispatching`; when its lease has run out it becomes `unknown` and is looked up by
+its key. It is never sent again: what was not carried out is proposed anew, and a person decides again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import structlog
+
+from revops.actions.retry_invoice import Limit
+from revops.actions.retry_rules import RetryRules
+from revops.domain.action import Action, idempotency_key
+from revops.domain.action_states import Transition
+from revops.domain.billing import (
+    Answer,
+    BillingRefusedError,
+    BillingUnavailableError,
+    Declined,
+    NoSuchInvoiceError,
+    NotFound,
+    Paid,
+    Request,
+)
+from revops.domain.decision import Change, DecisionRefusedError
+from revops.domain.ports import KeepsActions, PaysInvoices
+from revops.service.preflight import AskPerson, Go, StandDown, Wait, check, tries_since
+
+Mode = Literal["off", "dry_run", "on"]
+# Longer than a request can take with all its time-outs, so that a lease that ran out means a process that is gone.
+LEASE = timedelta(minutes=2)
+# After this long no request of ours can be under way any more, and Stripe's events tell of it.
+SETTLED_AFTER = timedelta(minutes=10)
+TRY_AGAIN_AFTER = timedelta(minutes=1)
+# A yes that could not be carried out for so long is handed to a person.
+GIVEN_UP_AFTER = timedelta(hours=24)
+
+PAUSE_OFF = timedelta(hours=1)
+_PAID_OTHERWISE = "It was paid otherwise in the meantime."
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Dispatched:
+    """How many actions ended how; `waiting` are due and were left for a moment."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, status: str) -> None:
+        """Count one."""
+        self.counts[status] = self.counts.get(status, 0) + 1
+
+
+class ClaimLostError(Exception):
+    """Somebody else has the action by now."""
+
+
+@dataclass(frozen=True)
+class Dispatching:
+    """What carrying out works with. `step` hears the name of each step that is done (tests end the process there).
+
+    `billing` is None for a tenant without a key that may write: nothing is dispatched then. `preview` may only read;
+    dry runs are made with it.
+    """
+
+    actions: KeepsActions
+    billing: Callable[[str], PaysInvoices | None]
+    preview: Callable[[str], PaysInvoices | None]
+    mode: Callable[[str, str], Mode]
+    limit: Callable[[str], Limit]
+    retry_rules: RetryRules
+    clock: Callable[[], datetime]
+    step: Callable[[str], None] = lambda _name: None
+
+    def run(self, tenant_id: str, *, at_most: int = 100) -> Dispatched:
+        """Everything of a tenant that is due now: expiries, lost answers, approved actions."""
+        done = Dispatched()
+        self.expire(tenant_id, done)
+        self.look_up(tenant_id, done)
+        for _ in range(at_most):
+            claimed = self.actions.claim(tenant_id, self.clock(), LEASE)
+            if claimed is None:
+                break
+            self.step("claimed")
+            done.add(self._carry_out(claimed))
+        return done
+
+    def expire(self, tenant_id: str, done: Dispatched) -> None:
+        """End what nobody decided on, and what was approved too long ago."""
+
+        def look(action: Action) -> Change | None:
+            is_claimed = action.lease_until is not None and at < action.lease_until
+            if action.status not in ("drafted", "approved") or at < action.expires_at or is_claimed:
+                return None
+            return Change(
+                "expire",
+                {
+                    "ended_at": at,
+                    "reason": "Nobody decided in time."
+                    if action.status == "drafted"
+                    else "It could not be carried out in time.",
+                },
+            )
+
+        at = self.clock()
+        for one in self.actions.read(tenant_id, statuses=("drafted", "approved")):
+            if at >= one.expires_at:
+                done.add(self.actions.change(tenant_id, one.action_id, look, at=at).status)
+
+    def look_up(self, tenant_id: str, done: Dispatched) -> None:
+        """Find out what became of requests whose answers are not known."""
+        waiting = self.actions.read(tenant_id, statuses=("dispatching", "unknown"))
+        billing = self.billing(tenant_id) if waiting else None
+        for one in waiting:
+            at = self.clock()
+            if one.status == "dispatching" and one.lease_until is not None and at < one.lease_until:
+                continue
+            try:
+                if one.status == "dispatching":
+                    one = self._settle(one, "lose", {"lease_until": None}, {"why": "who sent it has ended"})
+                if billing is not None:
+                    done.add(self._find(one, billing))
+            except ClaimLostError:
+                # Another worker looked at it in the same moment.
+                continue
+
+    def _carry_out(self, action: Action) -> str:
+        mode = self.mode(action.tenant_id, action.draft.kind)
+        billing = self.preview(action.tenant_id) if mode == "dry_run" else self.billing(action.tenant_id)
+        try:
+            if mode == "off":
+                return self._put_off(action, "The policy has this kind of action switched off.", PAUSE_OFF)
+            if billing is None:
+                return self._put_off(action, "There is no key that may do it: set one for actions.", PAUSE_OFF)
+            return self._checked(action, billing, is_dry=mode == "dry_run")
+        except (ClaimLostError, DecisionRefusedError):
+            return "lost_claim"
+
+    def _checked(self, action: Action, billing: PaysInvoices, *, is_dry: bool) -> str:
+        at, draft = self.clock(), action.draft
+        limit = self.limit(action.tenant_id)
+        invoice, method = str(draft.body["invoice"]), draft.body.get("payment_method")
+        try:
+            now = billing.look(invoice, method, tries_since=tries_since(self.retry_rules, limit, at))
+        except NoSuchInvoiceError:
+            return self._end(action, "supersede", "The invoice is not there any more.")
+        except BillingRefusedError as error:
+            return self._end(action, "hand_over", str(error))
+        except BillingUnavailableError as error:
+            return self._later(action, error)
+        self.step("checked")
+        verdict = check(action, now, self.retry_rules, limit, self.clock())
+        if isinstance(verdict, StandDown):
+            return self._end(action, "withdraw" if verdict.is_settled else "supersede", verdict.reason)
+        if isinstance(verdict, AskPerson):
+            return self._end(action, "hand_over", verdict.reason)
+        if isinstance(verdict, Wait):
+            return self._put_off(action, verdict.reason, verdict.until - at)
+        if not isinstance(verdict, Go):
+            raise TypeError(verdict)
+        request = billing.request(invoice, method)
+        if is_dry:
+            shown = {"request": request.as_json(None)}
+            return self._end(action, "rehearse", "Dry run: this would have been sent, and nothing was.", shown)
+        return self._send(action, billing, request)
+
+    def _send(self, action: Action, billing: PaysInvoices, request: Request) -> str:
+        key, at = idempotency_key(action), self.clock()
+        values = {
+            "idempotency_key": key,
+            "request": request.as_json(key),
+            "dispatched_at": at,
+            "lease_until": at + LEASE,
+            "reason": None,
+        }
+        begun = self._settle(action, "begin", values, {"request": request.as_json(key)})
+        self.step("begun")
+        try:
+            answer = billing.pay(request, key)
+        except BillingRefusedError as error:
+            self.step("answered")
+            return self._refused(begun, billing, error)
+        except BillingUnavailableError as error:
+            self.step("answered")
+            if not error.may_have_arrived:
+                pause = timedelta(seconds=error.retry_after_seconds or TRY_AGAIN_AFTER.total_seconds())
+                later = {"lease_until": None, "snoozed_until": self.clock() + pause, "reason": str(error)}
+                return self._settle(begun, "put_back", later, {"why": "nothing was sent"}).status
+            return self._settle(begun, "lose", {"lease_until": None, "reason": str(error)}, {"why": str(error)}).status
+        self.step("answered")
+        return self._ended_by(begun, answer)
+
+    def _find(self, action: Action, billing: PaysInvoices) -> str:
+        """An outcome that is not known: found by its key, or certain to have been none."""
+        key, sent_at = action.idempotency_key, action.dispatched_at
+        if key is None or sent_at is None:
+            raise AssertionError("an action that began has a key and a time")
+        try:
+            found = billing.find(str(action.draft.body["invoice"]), key, sent_at)
+        except (BillingUnavailableError, BillingRefusedError) as error:
+            _log.warning("outcome_not_found", tenant=action.tenant_id, action=action.action_id, error=str(error))
+            return "unknown"
+        if not isinstance(found, NotFound):
+            return self._ended_by(action, found)
+        if self.clock() < sent_at + SETTLED_AFTER or found.is_processing:
+            return "unknown"
+        reason = _PAID_OTHERWISE if found.is_paid_otherwise else "The request never arrived; nothing was charged."
+        outcome = {"how": "paid_otherwise" if found.is_paid_otherwise else "not_charged"}
+        return self._settle(action, "fail", {"reason": reason, "outcome": outcome}, outcome).status
+
+    def _ended_by(self, action: Action, answer: Answer) -> str:
+        if isinstance(answer, Paid):
+            outcome: dict[str, Any] = {
+                "how": "paid",
+                "charge": answer.charge,
+                "amount_minor": answer.amount_minor,
+                "currency": answer.currency,
+                "at": answer.at.isoformat(timespec="seconds"),
+            }
+            return self._settle(action, "succeed", {"outcome": outcome, "lease_until": None}, outcome).status
+        outcome = {"how": "declined", "charge": answer.charge, "decline_code": answer.decline_code}
+        values = {"outcome": outcome, "lease_until": None, "reason": _declined(answer)}
+        return self._settle(action, "fail", values, outcome).status
+
+    def _refused(self, action: Action, billing: PaysInvoices, error: BillingRefusedError) -> str:
+        """Stripe would not do it, so nothing was charged. Somebody else may have been faster; else a person looks."""
+        if not error.is_ours_to_mend and self._is_paid_otherwise(action, billing):
+            outcome = {"how": "paid_otherwise"}
+            ended = {"reason": _PAID_OTHERWISE, "outcome": outcome, "lease_until": None}
+            return self._settle(action, "fail", ended, outcome).status
+        values = {"lease_until": None, "reason": str(error), "outcome": {"how": "refused", "code": error.code}}
+        return self._settle(action, "hand_over", values, {"how": "refused", "code": error.code}).status
+
+    def _is_paid_otherwise(self, action: Action, billing: PaysInvoices) -> bool:
+        try:
+            found = billing.find(str(action.draft.body["invoice"]), str(action.idempotency_key), self.clock())
+        except (BillingUnavailableError, BillingRefusedError):
+            return False
+        return isinstance(found, NotFound) and found.is_paid_otherwise
+
+    def _later(self, action: Action, error: BillingUnavailableError) -> str:
+        pause = timedelta(seconds=error.retry_after_seconds or TRY_AGAIN_AFTER.total_seconds())
+        due = action.draft.not_before or action.updated_at
+        if self.clock() - max(due, action.created_at) > GIVEN_UP_AFTER:
+            return self._end(action, "hand_over", f"It could not be carried out for a day: {error}")
+        return self._put_off(action, str(error), pause)
+
+    def _put_off(self, action: Action, reason: str, pause: timedelta) -> str:
+        """It stays approved; without a record where nothing but the time to look again changes."""
+        if action.reason == reason and pause <= timedelta(hours=1):
+            self.actions.put_off(action, self.clock() + pause)
+            return "waiting"
+        values = {"snoozed_until": self.clock() + pause, "reason": reason, "lease_until": None}
+        self._settle(action, "postpone", values, {"why": reason})
+        return "waiting"
+
+    def _end(self, action: Action, how: Transition, reason: str, values: dict[str, Any] | None = None) -> str:
+        ending = {"ended_at": self.clock(), "reason": reason, "lease_until": None, **(values or {})}
+        return self._settle(action, how, ending, {"why": reason}).status
+
+    def _settle(self, action: Action, how: Transition, values: dict[str, Any], data: dict[str, Any]) -> Action:
+        """Change an action that is still ours as we saw it. Raises ClaimLostError."""
+
+        def look(held: Action) -> Change:
+            is_same = (held.status, held.version_hash) == (action.status, action.version_hash)
+            if not is_same or held.fencing_token != action.fencing_token:
+                raise ClaimLostError
+            return Change(how, values, data=data)
+
+        changed = self.actions.change(action.tenant_id, action.action_id, look, at=self.clock())
+        _log.info("action_changed", tenant=action.tenant_id, action=action.action_id, how=how, status=changed.status)
+        return changed
+
+
+def _declined(answer: Declined) -> str:
+    code = (answer.decline_code or "no code").replace("_", " ")
+    return f"The bank declined again ({code})."
