@@ -8,6 +8,7 @@ Source: https://docs.slack.dev/messaging/message-metadata and https://docs.slack
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,9 @@ _TIMEOUT_SECONDS = 10
 # A press has to be answered within three seconds, and a trigger lives as long.
 _QUICK_SECONDS = 2
 _PAGE, _MOST_PAGES = 100, 5
+# slack_sdk logs what it raises, with bodies; what is raised is ours to log.
+_QUIET = logging.getLogger(f"{__name__}.sdk")
+_QUIET.disabled = True
 
 
 class SlackWorkspace:
@@ -132,4 +136,6 @@ class SlackWorkspace:
         return data if isinstance(data, dict) else {}
 
     def _make(self, seconds: int) -> WebClient:
-        return WebClient(self._token.get_secret_value(), base_url=self._base, timeout=seconds, retry_handlers=[])
+        return WebClient(
+            self._token.get_secret_value(), base_url=self._base, timeout=seconds, retry_handlers=[], logger=_QUIET
+        )
