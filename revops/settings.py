@@ -66,6 +66,18 @@ class Settings(BaseSettings):
         default=None,
         description="A second folder for anchors of decision records, which the database's owner cannot write.",
     )
+    slack_bot_token: SecretStr | None = Field(
+        default=None, description="The token (xoxb-...) of the app in the workspace of the tenant default."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, description="What Slack signs presses with; not needed with Socket Mode."
+    )
+    slack_app_token: SecretStr | None = Field(
+        default=None, description="The app's token (xapp-...) for Socket Mode, `leaks slack`."
+    )
+    slack_api_base: str = Field(
+        default="https://slack.com/api/", description="Where Slack's API is; the sandbox is elsewhere."
+    )
     leaks_inbox_lag_limit_seconds: int = Field(
         default=900, ge=1, description="How long an event may wait to be worked on before /readyz says not ready."
     )

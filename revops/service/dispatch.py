@@ -1,9 +1,9 @@
 """Dispatch: carry approved actions out, each once.
 
-Claim, preflight, begin, call, settle. Between claim and begin no transaction is open; `begin` succeeds only if claim and
-version still hold, and stores the exact request and its idempotency key before anything is sent. Whoever dies after that
-leaves an action that is `dispatching`; when its lease has run out it becomes `unknown` and is looked up by
-its key. It is never sent again: what was not carried out is proposed anew, and a person decides again.
+Claim, preflight, begin, call, settle. Between claim and begin no transaction is open; `begin` succeeds only if the
+claim and the version still hold, and stores the exact request and its idempotency key before anything is sent. Whoever
+dies after that leaves an action that is `dispatching`; when its lease has run out it becomes `unknown` and is looked up
+by its key. It is never sent again: what was not carried out is proposed anew, and a person decides again.
 """
 
 from collections.abc import Callable

@@ -169,9 +169,10 @@ async def _fail(fault: Fault, *, before: bool) -> None:
         error = rate_limited("global-rate")
         error.headers["Retry-After"] = str(fault.retry_after)
         raise error
-    elif fault.kind in ("500", "503"):
+    elif fault.kind in ("500", "503") or (before and fault.kind in _DAMAGING):
+        # A garbled answer whose request had no effect is a fault on its way.
         raise StripeError(
-            int(fault.kind),
+            int(fault.kind) if fault.kind.isdigit() else 502,
             "An unknown error occurred. If the problem persists, contact https://support.stripe.com/.",
             kind="api_error",
         )
