@@ -1,20 +1,21 @@
 """Wires proposing, deciding and dispatching; `revops.bootstrap` wires the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
 from revops.actions.retry_invoice import Limit, NotProposed
 from revops.actions.retry_rules import read_retry_rules
-from revops.connectors.stripe_actions import StripeActions
-from revops.domain.action import Action, Draft
+from revops.connectors.stripe_actions import StripeActions, pay_request
+from revops.domain.action import Action, ActionStatus, Draft
+from revops.domain.billing import Request
 from revops.domain.decision import DecisionRefusedError, Rules, needed
 from revops.domain.leak import Leak
 from revops.domain.ports import PaysInvoices
 from revops.domain.proposal import Proposal
 from revops.domain.stripe_access import StripeAccess
-from revops.evidence import read_card_tries, read_customer, read_evidence
+from revops.evidence import read_card_tries, read_customers, read_evidence
 from revops.policy import Policy, load_policy
 from revops.service.decide import Deciding
 from revops.service.dispatch import Dispatching, Mode
@@ -22,6 +23,7 @@ from revops.service.outcome import say_outcome
 from revops.service.propose import Proposed, Proposing, propose, weigh
 from revops.settings import TENANT, Settings
 from revops.store import Store
+from revops.store.action_views import ActionViews
 from revops.store.actions import Actions
 from revops.store.integrations import STRIPE_ACTIONS, Integrations
 from revops.store.leaks import Leaks
@@ -75,9 +77,27 @@ def what_could_be_done(store: Store, settings: Settings, leak: Leak) -> Draft | 
     return weigh(parts, reasons, _now())
 
 
-def proposals(store: Store, settings: Settings, tenant_id: str, *, limit: int | None = None) -> list[Proposal]:
-    """Every action of a tenant, as people are asked about it, in the order in which they were drafted."""
-    return _shown(store, settings, tenant_id, actions(store, settings).read(tenant_id, limit=limit))
+def proposals(
+    store: Store,
+    settings: Settings,
+    tenant_id: str,
+    *,
+    statuses: Collection[ActionStatus] | None = None,
+    limit: int | None = None,
+) -> list[Proposal]:
+    """A tenant's actions, all or of some statuses, as people are asked about them, in the order of their drafting."""
+    found = actions(store, settings).read(tenant_id, statuses=statuses, limit=limit)
+    return _shown(store, settings, tenant_id, found)
+
+
+def ended_proposals(store: Store, settings: Settings, tenant_id: str, *, limit: int) -> list[Proposal]:
+    """The actions that ended last, the newest first, each with its outcome."""
+    return _shown(store, settings, tenant_id, ActionViews(store).ended(tenant_id, limit=limit))
+
+
+def proposals_of_leak(store: Store, settings: Settings, tenant_id: str, leak_id: str) -> list[Proposal]:
+    """Everything that was ever proposed for a leak, in the order of its drafting."""
+    return _shown(store, settings, tenant_id, actions(store, settings).of_leaks(tenant_id, [leak_id]))
 
 
 def proposal(store: Store, settings: Settings, tenant_id: str, action_id: str) -> Proposal:
@@ -86,6 +106,11 @@ def proposal(store: Store, settings: Settings, tenant_id: str, action_id: str) -
     if found is None:
         raise DecisionRefusedError("unknown_action", "There is no such proposal here.")
     return _shown(store, settings, tenant_id, [found])[0]
+
+
+def request_of(draft: Draft) -> Request:
+    """The exact request that an approved draft leads to, as long as nothing has changed right before it is sent."""
+    return pay_request(str(draft.body["invoice"]), draft.body.get("payment_method"))
 
 
 def dispatching(
@@ -213,7 +238,7 @@ def _customers(
         return {}
     try:
         with Published.open(settings.leaks_home, tenant=tenant_id) as published:
-            return {one: read_customer(published, one, None) for one in ids}
+            return read_customers(published, ids)
     except NothingPublishedError:
         return {}
 

@@ -1,6 +1,7 @@
 """What proposals rest on, read from what is published."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from revops.service.propose import Evidence
@@ -41,14 +42,22 @@ def read_card_tries(published: Published) -> dict[str, list[datetime]]:
     return tries
 
 
-def read_customer(
-    published: Published, customer_id: str | None, subscription: str | None
-) -> tuple[str | None, str | None]:
-    """A customer's name and plan, None for what is not known. Raises QueryError."""
-    names = published.query("select coalesce(name, email) as name from customers where customer_id = ?", [customer_id])
-    plans = published.query(
-        "select plan_name from subscriptions where subscription_id = ? or (? is null and customer_id = ?)"
-        " order by ended_at is null desc, created_at desc limit 1",
-        [subscription, subscription, customer_id],
+def read_customers(
+    published: Published, customer_ids: Collection[str | None]
+) -> dict[str | None, tuple[str | None, str | None]]:
+    """Name and plan of each customer, None for what is not known. Raises QueryError.
+
+    The plan is that of the newest subscription, of those that have not ended where there is one.
+    """
+    ids = [one for one in customer_ids if one is not None]
+    names = published.query(
+        "select customer_id, coalesce(name, email) as name from customers where list_contains(?, customer_id)", [ids]
     )
-    return (names[0]["name"] if names else None), (plans[0]["plan_name"] if plans else None)
+    plans = published.query(
+        "select customer_id, plan_name from subscriptions where list_contains(?, customer_id) qualify row_number()"
+        " over (partition by customer_id order by ended_at is null desc, created_at desc, subscription_id) = 1",
+        [ids],
+    )
+    plan_of = {row["customer_id"]: row["plan_name"] for row in plans}
+    known = {row["customer_id"]: (row["name"], plan_of.get(row["customer_id"])) for row in names}
+    return {one: known.get(one, (None, plan_of.get(one))) for one in customer_ids}

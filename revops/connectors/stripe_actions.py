@@ -115,10 +115,7 @@ class StripeActions:
 
     def request(self, invoice: str, payment_method: str | None) -> Request:
         """See PaysInvoices."""
-        form = {"off_session": "true"}
-        if payment_method is not None:
-            form["payment_method"] = payment_method
-        return Request("POST", f"/v1/invoices/{invoice}/pay", form)
+        return pay_request(invoice, payment_method)
 
     def pay(self, request: Request, idempotency_key: str) -> Answer:
         """See PaysInvoices."""
@@ -222,6 +219,14 @@ class StripeActions:
         if isinstance(failure, BillingUnavailableError):
             raise _TryAgainError(str(failure)) from failure
         raise failure
+
+
+def pay_request(invoice: str, payment_method: str | None) -> Request:
+    """What is sent to pay an invoice."""
+    form = {"off_session": "true"}
+    if payment_method is not None:
+        form["payment_method"] = payment_method
+    return Request("POST", f"/v1/invoices/{invoice}/pay", form)
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:
