@@ -1,9 +1,19 @@
 """An action as people are asked about it: everything that a message, a page or a terminal shows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from revops.domain.action import Action
 from revops.domain.leak import Leak
+
+
+@dataclass(frozen=True)
+class Word:
+    """The last that a person said about an action, and when."""
+
+    verb: str
+    person_id: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -11,7 +21,7 @@ class Proposal:
     """An action with its leak, and what people need to decide.
 
     `needs` is who has to say yes (`one approver`, `an admin`, `two people`); `outcome` is the sentence that says what
-    became of it, None while it is undecided; `people` gives names of those who have decided, where they are known.
+    became of it, None while it is undecided; `people` gives names of those who have decided, where they are known. `last_word` is read where it is shown.
     """
 
     action: Action
@@ -23,6 +33,7 @@ class Proposal:
     needs: str
     outcome: str | None = None
     people: tuple[tuple[str, str], ...] = ()
+    last_word: Word | None = None
 
     @property
     def customer(self) -> str:

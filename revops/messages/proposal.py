@@ -18,6 +18,7 @@ _STATUSES = {
     "expired": "Expired",
     "withdrawn": "No longer needed",
     "handed_over": "Handed to a person",
+    "rehearsed": "Dry run",
 }
 _DECIDING: tuple[tuple[Verb, str], ...] = (
     ("approve", "Approve"),
@@ -41,8 +42,8 @@ def proposal_message(proposal: Proposal, at: datetime) -> Message:
         outcome=_outcome(proposal, at),
         why=proposal.why,
         what_happens=proposal.what_happens if is_open else None,
-        buttons=_buttons(proposal, at),
-        context=_context(proposal, at),
+        buttons=_buttons(proposal),
+        context=_context(proposal),
     )
 
 
@@ -72,17 +73,19 @@ def _outcome(proposal: Proposal, at: datetime) -> Sentence:
     action = proposal.action
     if action.status == "drafted":
         return _so_far(proposal, at)
-    said = _STATUSES[action.status]
-    approvers = _people(proposal)
-    if action.status in ("approved", "dispatching", "unknown") and approvers:
-        when: Sentence = (", ", action.approvals[-1].approved_at)
-        waits: Sentence = ()
-        if action.status == "approved" and action.draft.not_before and action.draft.not_before > at:
-            waits = ("; it goes out ", action.draft.not_before)
-        return (f"{said} by ", *approvers, *when, *waits, ".")
-    if proposal.outcome:
-        return (f"{said}: {proposal.outcome}",)
-    return (f"{said}.",)
+    approved: Sentence = ()
+    if action.approvals:
+        approved = ("Approved by ", *_people(proposal), ", ", action.approvals[-1].approved_at)
+    if action.status == "approved" and approved:
+        is_waiting = action.draft.not_before is not None and action.draft.not_before > at
+        waits: Sentence = ("; it goes out ", action.draft.not_before) if is_waiting and action.draft.not_before else ()
+        return (*approved, *waits, ".")
+    said = proposal.outcome or f"{_STATUSES[action.status]}."
+    word = proposal.last_word
+    if action.status == "denied" and word is not None:
+        return (f"{said} By ", Who(word.person_id, dict(proposal.people).get(word.person_id)), ", ", word.at, ".")
+    ended: Sentence = (" ", action.ended_at, ".") if action.ended_at is not None else ()
+    return (said, *ended, *((" ", *approved, ".") if approved else ()))
 
 
 def _so_far(proposal: Proposal, at: datetime) -> Sentence:
@@ -104,9 +107,9 @@ def _people(proposal: Proposal) -> Sentence:
     return tuple(parts)
 
 
-def _buttons(proposal: Proposal, at: datetime) -> tuple[Button, ...]:
+def _buttons(proposal: Proposal) -> tuple[Button, ...]:
     action = proposal.action
-    if action.status == "approved" and action.undo_until is not None and at < action.undo_until:
+    if action.status == "approved":
         return (Button("undo", "Undo", action.action_id, action.version_hash),)
     if action.status != "drafted":
         return ()
@@ -116,12 +119,12 @@ def _buttons(proposal: Proposal, at: datetime) -> tuple[Button, ...]:
     )
 
 
-def _context(proposal: Proposal, at: datetime) -> tuple[Sentence, ...]:
+def _context(proposal: Proposal) -> tuple[Sentence, ...]:
     action = proposal.action
     lines: list[Sentence] = []
     if action.status == "drafted":
         lines.append(("Expires ", action.expires_at))
-    elif action.status == "approved" and action.undo_until is not None and at < action.undo_until:
-        lines.append(("Can be undone until ", action.undo_until))
+    elif action.status == "approved":
+        lines.append(("Can be undone until it goes out.",))
     lines.append((f"{proposal.leak.object_id} · {action.action_id}, version {action.version}",))
     return tuple(lines)

@@ -8,7 +8,7 @@ from typing import Any
 
 from revops.domain.action import Action, Approval, Draft
 from revops.domain.leak import Leak
-from revops.domain.proposal import Proposal
+from revops.domain.proposal import Proposal, Word
 
 AT = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 ADA, BEN = "slack:T0SANDBOX1:U0ADA00001", "slack:T0SANDBOX1:U0BEN00002"
@@ -17,7 +17,7 @@ ADA, BEN = "slack:T0SANDBOX1:U0ADA00001", "slack:T0SANDBOX1:U0BEN00002"
 def proposal(number: int = 1, **how: Any) -> Proposal:
     """A drafted retry of an invoice; `how` changes fields of the action, or of what is beside it."""
     beside = {name: how.pop(name) for name in ("customer_name", "plan", "why", "what_happens", "needs") if name in how}
-    outcome, people = how.pop("outcome", None), how.pop("people", ())
+    outcome, people, word = how.pop("outcome", None), how.pop("people", ()), how.pop("last_word", None)
     tenant_id, customer_id = how.pop("tenant_id", "default"), how.pop("customer_id", "cus_northwind")
     recurring, amount = how.pop("recurring_minor", 0), how.pop("amount_minor", 124_000)
     currency, family = how.pop("currency", "usd"), how.pop("family", "failed_charges")
@@ -81,7 +81,7 @@ def proposal(number: int = 1, **how: Any) -> Proposal:
         "needs": "one approver",
         **beside,
     }
-    return Proposal(replace(action, **how), leak, **shown, outcome=outcome, people=people)
+    return Proposal(replace(action, **how), leak, **shown, outcome=outcome, people=people, last_word=word)
 
 
 def approvals(*people: str) -> tuple[Approval, ...]:
@@ -103,8 +103,9 @@ CASES = {
     "approved_by_two": proposal(
         status="dispatching", approvals=approvals(ADA, "web:ben@example.com"), people=(("web:ben@example.com", "Ben"),)
     ),
-    "done": proposal(status="done", approvals=approvals(ADA), outcome="USD 1,240.00 was paid at 09:31."),
-    "denied": proposal(status="denied", outcome="Ada Lindqvist: not a leak."),
+    "done": proposal(status="done", approvals=approvals(ADA), outcome="Paid: USD 1,240.00 came in.", ended_at=AT),
+    "denied": proposal(status="denied", outcome="Denied: not a leak.", last_word=Word("deny", ADA, AT)),
+    "expired": proposal(status="expired", ended_at=AT),
     "stranger_customer": proposal(customer_name=None, customer_id=None),
     "hostile": proposal(
         customer_name="<!channel> & *Sons*\u202e\n<https://example.com|Free>",
