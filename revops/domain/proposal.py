@@ -21,7 +21,8 @@ class Proposal:
     """An action with its leak, and what people need to decide.
 
     `needs` is who has to say yes (`one approver`, `an admin`, `two people`); `outcome` is the sentence that says what
-    became of it, None while it is undecided; `people` gives names of those who have decided, where they are known. `last_word` is read where it is shown.
+    became of it, None while it is undecided; `people` gives names of those who have decided, where they are known;
+    `last_word` is filled in for messages.
     """
 
     action: Action

@@ -17,7 +17,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, get_args
@@ -31,7 +30,7 @@ from revops.domain.message import NotPostedError, Verb
 from revops.domain.proposal import Proposal
 from revops.messages.block_kit import PREFIX, read_button_value
 from revops.messages.modals import chosen, deny_modal, refine_modal, snooze_modal, told_modal
-from revops.service.press import Answer, Press, Pressing, press, subject, submit
+from revops.service.press import Answer, Press, SlackTenant, press, subject, submit
 
 _VERBS: tuple[Verb, ...] = get_args(Verb)
 _INPUTS = ("reason", "note", "not_before", "pause")
@@ -47,22 +46,6 @@ _QUIET.disabled = True
 
 class StrangePressError(Exception):
     """A request that carries Slack's signature and is none of a button or form of ours."""
-
-
-@dataclass(frozen=True)
-class SlackTenant:
-    """A tenant's workspace: who may speak for it, and what presses do. `team_id` is None where it is not known."""
-
-    tenant_id: str
-    bot_token: str = field(repr=False)
-    signing_secret: str | None = field(repr=False)
-    app_token: str | None = field(repr=False)
-    team_id: str | None
-    pressing: Pressing
-    open_modal: Callable[[str, Mapping[str, Any]], None]
-    answer: Callable[[str, str], None]
-    tell: Callable[[str, str, str, str | None], None]
-    notify: Callable[[], object]
 
 
 class Presses:

@@ -7,13 +7,13 @@ changes nothing where the first press had counted.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from revops.domain.decision import Channel, DecisionRefusedError, DenyReason
-from revops.domain.message import Verb, Who
+from revops.domain.message import NotPostedError, Verb, Who
 from revops.domain.money import format_minor
 from revops.domain.person import Person
 from revops.domain.proposal import Proposal
@@ -65,13 +65,32 @@ class Pressing:
     log_stranger: Callable[[str, str], None]
 
 
+@dataclass(frozen=True)
+class SlackTenant:
+    """A tenant's workspace: who may speak for it, what presses do, and what is said back.
+
+    `team_id` is None where it is not known. `open_modal`, `answer` and `tell` raise NotPostedError.
+    """
+
+    tenant_id: str
+    bot_token: str = field(repr=False)
+    signing_secret: str | None = field(repr=False)
+    app_token: str | None = field(repr=False)
+    team_id: str | None
+    pressing: Pressing
+    open_modal: Callable[[str, Mapping[str, Any]], None]
+    answer: Callable[[str, str], None]
+    tell: Callable[[str, str, str, str | None], None]
+    notify: Callable[[], object]
+
+
 def press(using: Pressing, given: Press, at: datetime) -> Answer:
     """A button: decide at once, or say which form to open."""
     someone = using.find(given.person_id, at)
     if someone is None:
         return _refuse_stranger(using, given)
     if given.verb == "show":
-        return Answer(is_done=True) if using.show(given.action_id) else Answer(_NOTHING)
+        return _show(using, given)
     if given.verb in ("approve", "undo"):
         return _decide(using, given, someone, at)
     if not someone.is_at_least("approver"):
@@ -93,6 +112,13 @@ def subject(proposal: Proposal) -> str:
     """What a form is about, in one line."""
     draft = proposal.action.draft
     return f"{proposal.customer}: {format_minor(draft.amount_minor, draft.currency)}"
+
+
+def _show(using: Pressing, given: Press) -> Answer:
+    try:
+        return Answer(is_done=True) if using.show(given.action_id) else Answer(_NOTHING)
+    except NotPostedError:
+        return Answer("It could not be shown just now. Press once more.")
 
 
 def _refuse_stranger(using: Pressing, given: Press) -> Answer:

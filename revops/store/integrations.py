@@ -28,6 +28,8 @@ from revops.store.tenants import require
 STRIPE, PRODUCT_USAGE = "stripe", "product_usage"
 # A key that may write, apart from the one that reads: actions are carried out with it.
 STRIPE_ACTIONS = "stripe_actions"
+# Where people are told and decide; its account is the workspace.
+SLACK = "slack"
 
 
 @dataclass(frozen=True)

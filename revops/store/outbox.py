@@ -92,6 +92,15 @@ class Outbox:
         messages = ({name: found[one][name] for name in names} for one in ids)
         return [OutboxMessage(**{**row, "payload": json.loads(row["payload"])}) for row in messages]
 
+    def has_due(self, at: datetime, kinds: Collection[str]) -> bool:
+        """Whether there is anything to claim: who looks often must not write each time."""
+        column = outbox.c
+        due = select(column.outbox_id).where(
+            column.sent_at.is_(None), column.available_at <= at, column.kind.in_(kinds)
+        )
+        with self._store.everyone(is_read_only=True) as connection:
+            return connection.execute(due.limit(1)).first() is not None
+
     def sent(self, message: OutboxMessage, at: datetime) -> None:
         """It was sent; a second time changes nothing."""
         self._mark(message, outbox.c.sent_at.is_(None), sent_at=at, error=None)
