@@ -6,6 +6,7 @@ import sys
 import typer
 
 from cli.db import app as db
+from cli.decisions import app as decisions
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.erase import erase
@@ -39,6 +40,7 @@ app.command("security-log")(security_log)
 app.command()(erase)
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
+app.add_typer(decisions, name="decisions", help="The signed log of decisions.")
 app.add_typer(db, name="db", help="The operational store: schema, backups, key.")
 app.add_typer(sandbox, name="sandbox", help="Stand-ins for Stripe and Slack on this machine.")
 

@@ -98,14 +98,20 @@ def new_key() -> None:
 
 @app.command("rotate-key")
 def rotate_key() -> None:
-    """Encrypt every credential with the first key of LEAKS_SECRET_KEY; after it the other keys may go."""
+    """Encrypt every credential and signing key with the first key of LEAKS_SECRET_KEY; then the other keys may go."""
     from revops.settings import load_settings
     from revops.store import open_store
     from revops.store.integrations import Integrations
     from revops.store.secrets import Secrets
+    from revops.store.signing_keys import load_signer
 
     settings = load_settings()
     with open_store(settings) as store:
         secrets = Secrets(settings.leaks_secret_key)
         count = Integrations(store, secrets).encrypt_anew(actor=author(), at=now())
-    typer.echo(f"Encrypted anew: {count} integrations. Remove the other keys from LEAKS_SECRET_KEY.")
+        signer = load_signer(settings)
+        with store.everyone() as connection:
+            keys = signer.encrypt_anew(connection)
+    typer.echo(
+        f"Encrypted anew: {count} integrations, {keys} signing keys. Remove the other keys from LEAKS_SECRET_KEY."
+    )

@@ -51,6 +51,12 @@ class DecisionRecordError(RevopsError):
     """Something cannot stand in a record, or is none."""
 
 
+class DecisionInputError(DecisionRecordError):
+    """A file or a public key that somebody gave is none."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True)
 class Entry:
     """What is to be recorded.

@@ -66,3 +66,10 @@ class Verdict:
             return "There is no record yet."
         until = f"anchored up to {self.anchored} ({self.anchored_at})" if self.anchored else "not anchored"
         return f"All {self.reached.number} records are right, {until}."
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Everything that was found, for people."""
+        erased = [f"{one.sentence[0].upper()}{one.sentence[1:]}." for one in self.erased]
+        keys = [f"Signed with {', '.join(self.key_ids)}."] if self.key_ids else []
+        return (self.sentence, *keys, *erased, *self.notes)

@@ -70,8 +70,9 @@ def anchor(settings: Settings, store: Store, tenant_id: str, *, vouched: Collect
 
 def verify_kept(settings: Settings, store: Store, tenant_id: str, *, trusted: Collection[bytes] = ()) -> Verdict:
     """Check all of a tenant's records against themselves, the anchors, and the keys that anchors or `trusted` name."""
-    records = list(Decisions(store).read(tenant_id))
+    # Before the records: what is decided and anchored meanwhile is no end that was cut off.
     anchors = read_anchor_files(settings, tenant_id)
+    records = list(Decisions(store).read(tenant_id))
     keys = trusted or [one.key for one in anchors.anchors]
     known = [one.raw for one in _keys(store, tenant_id)]
     return verify(tenant_id, records, known_keys=known, trusted_keys=keys, anchors=anchors)

@@ -99,10 +99,16 @@ class Decisions:
                 return
             after = rows[-1]["number"]
 
-    def newest(self, tenant_id: str, limit: int) -> list[KeptRecord]:
-        """The last records, oldest first."""
+    def newest(
+        self, tenant_id: str, limit: int, *, since: datetime | None = None, about: str | None = None
+    ) -> list[KeptRecord]:
+        """The last records, oldest first; of one subject by its id, decided at a time or later."""
         record = decision_records.c
         query = select(decision_records).where(record.tenant_id == tenant_id).order_by(record.number.desc())
+        if since is not None:
+            query = query.where(record.at >= since)
+        if about is not None:
+            query = query.where(record.subject_id == about)
         with self._store.tenant(tenant_id, is_read_only=True) as connection:
             rows = connection.execute(query.limit(limit)).mappings().all()[::-1]
             apart = _read_apart(connection, tenant_id, rows)
