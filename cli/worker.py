@@ -3,7 +3,7 @@
 import signal
 from contextlib import closing
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
@@ -12,12 +12,13 @@ import typer
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Take what waits now, then end.")] = False,
 ) -> None:
-    """Take events from the inbox until Ctrl-C: land them, find what leaks, open and close leaks."""
+    """Until Ctrl-C: take events from the inbox, find what leaks, propose, tell people, carry out what is approved."""
     from dagster_project.batch import Batches
     from dagster_project.batch_log import BatchLog
+    from dagster_project.outgoing import Outgoing
     from dagster_project.retention import prune
     from dagster_project.worker import Worker
-    from revops import bootstrap
+    from revops import bootstrap, bootstrap_actions, bootstrap_outgoing
     from revops.logging import configure_logging
     from revops.settings import load_settings
     from revops.store import open_store
@@ -29,12 +30,26 @@ def worker(
         def prune_now() -> None:
             prune(settings, store, datetime.now(UTC))
 
-        taking = Worker(settings, bootstrap.worker(store, settings), Batches(), report=log.note, prune=prune_now)
+        def propose(tenant_id: str) -> None:
+            bootstrap_actions.propose_for(store, settings, tenant_id)
+
+        taking = Worker(
+            settings, bootstrap.worker(store, settings), Batches(), report=log.note, prune=prune_now, propose=propose
+        )
+        outgoing = Outgoing(bootstrap_outgoing.taking_out(store, settings))
         if once:
             taking.drain()
+            outgoing.once()
             return
         stop = Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stop.set())
         typer.echo("Waiting for events.")
-        taking.run(stop)
+        # A batch may take minutes behind a whole run; a decision is carried out meanwhile.
+        thread = Thread(target=outgoing.run, args=(stop,), name="outgoing")
+        thread.start()
+        try:
+            taking.run(stop)
+        finally:
+            stop.set()
+            thread.join()

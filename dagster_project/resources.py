@@ -19,6 +19,7 @@ from ingestion.lock import WAIT_SECONDS, writer_lock
 from ingestion.profile import Profile
 from ingestion.settings import ProductUsageSettings, StripeSettings
 from revops.bootstrap import leaks_of_published, policy_of, product_usage_of
+from revops.bootstrap_actions import propose_for
 from revops.leak_types import read_leak_types
 from revops.policy import Policy
 from revops.service.open_leaks import LeakChanges
@@ -111,10 +112,12 @@ class Home(dg.ConfigurableResource["Home"]):
             return policy_of(store, settings, self._tenant_id, known)
 
     def open_leaks(self) -> LeakChanges:
-        """Make leaks of what is published now."""
+        """Make leaks of what is published now, and propose what can be done about them."""
         settings = load_settings()
         with open_store(settings, upgrade=True) as store:
-            return leaks_of_published(store, settings, self._tenant_id, actor=_ACTOR)
+            changes = leaks_of_published(store, settings, self._tenant_id, actor=_ACTOR)
+            propose_for(store, settings, self._tenant_id)
+            return changes
 
     def plan(self, options: RunOptions) -> Plan:
         """What this run builds; the same at every step, because landing is over and the lock is held."""

@@ -60,7 +60,7 @@ class Worker:
     """Takes what waits in the inbox.
 
     `step` hears tenant and name of each step that is done, `report` the figures of each batch; it must not raise.
-    `prune` is done at the start and once a day.
+    `prune` is done at the start and once a day, `propose` for a tenant whose leaks may have changed.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Worker:
         step: Step = lambda _tenant, _name: None,
         report: Report = lambda _tenant, _figures: None,
         prune: Callable[[], object] = lambda: None,
+        propose: Callable[[str], object] = lambda _tenant: None,
     ) -> None:
         self._settings = settings
         self._parts = parts
@@ -78,6 +79,7 @@ class Worker:
         self._step = step
         self._report = report
         self._pruning = Daily(prune)
+        self._propose = propose
         self._turns: dict[str, _Turn] = {}
 
     def run(self, stop: Event) -> None:
@@ -170,7 +172,10 @@ class Worker:
             outcome = self._batches.take(
                 profile, stripe_settings(tenant_id, self._parts.stripe(tenant_id)), bodies, step
             )
-            changes = self._parts.open_leaks(tenant_id) if outcome.as_of is not None else LeakChanges()
+            changes = LeakChanges()
+            if outcome.as_of is not None:
+                changes = self._parts.open_leaks(tenant_id)
+                self._propose(tenant_id)
         self._step(tenant_id, "opened")
         strip_bodies(outcome.landed.erased, self._parts.bodies, tenant_id, claimed)
         inbox.mark_done(tenant_id, sequences, _now())

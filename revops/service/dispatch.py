@@ -36,6 +36,7 @@ Mode = Literal["off", "dry_run", "on"]
 LEASE = timedelta(minutes=2)
 # After this long no request of ours can be under way any more, and Stripe's events tell of it.
 SETTLED_AFTER = timedelta(minutes=10)
+LOOK_AGAIN_AFTER = timedelta(seconds=15)
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 # A yes that could not be carried out for so long is handed to a person.
 GIVEN_UP_AFTER = timedelta(hours=24)
@@ -77,6 +78,7 @@ class Dispatching:
     retry_rules: RetryRules
     clock: Callable[[], datetime]
     step: Callable[[str], None] = lambda _name: None
+    looked_up: dict[str, datetime] = field(default_factory=dict)
 
     def run(self, tenant_id: str, *, at_most: int = 100) -> Dispatched:
         """Everything of a tenant that is due now: expiries, lost answers, approved actions."""
@@ -119,12 +121,16 @@ class Dispatching:
         billing = self.billing(tenant_id) if waiting else None
         for one in waiting:
             at = self.clock()
+            before = self.looked_up.get(one.action_id)
+            if before is not None and at - before < LOOK_AGAIN_AFTER:
+                continue
             if one.status == "dispatching" and one.lease_until is not None and at < one.lease_until:
                 continue
             try:
                 if one.status == "dispatching":
                     one = self._settle(one, "lose", {"lease_until": None}, {"why": "who sent it has ended"})
                 if billing is not None:
+                    self.looked_up[one.action_id] = at
                     done.add(self._find(one, billing))
             except ClaimLostError:
                 # Another worker looked at it in the same moment.

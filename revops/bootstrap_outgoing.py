@@ -1,0 +1,33 @@
+"""Wires what goes out besides messages: approved actions, and the heads of decision records."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from revops.bootstrap_actions import actions, dispatching
+from revops.domain.action import UNSETTLED
+from revops.service.dispatch import Dispatched
+from revops.settings import Settings
+from revops.store import Store
+from revops.store.anchors import anchor
+from revops.store.tenants import Tenants
+
+
+@dataclass(frozen=True)
+class TakingOut:
+    """What goes out: what is due of one tenant, and the heads of all tenants' decision records."""
+
+    take_out: Callable[[str], Dispatched]
+    anchor: Callable[[], None]
+    tenants_with_actions: Callable[[], list[str]]
+
+
+def taking_out(store: Store, settings: Settings) -> TakingOut:
+    """What the worker and its backstop do besides events. Raises SecretKeyError."""
+    dispatch = dispatching(store, settings)
+    kept = actions(store, settings)
+
+    def anchor_all() -> None:
+        for tenant in Tenants(store).read():
+            anchor(settings, store, tenant.tenant_id)
+
+    return TakingOut(dispatch.run, anchor_all, lambda: kept.tenants_with(UNSETTLED))
