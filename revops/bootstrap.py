@@ -30,7 +30,10 @@ from revops.store.leaks import Leaks
 from revops.store.policies import Policies
 from revops.store.secrets import Secrets
 from revops.store.security_log import SecurityLine, SecurityLog
+from revops.store.signing_keys import load_signer
+from revops.store.suppressions import suppressed_causes
 from revops.store.tenants import Tenants
+from revops.store.withdrawals import Withdrawals
 from revops.warehouse import Published
 
 _log = structlog.get_logger(__name__)
@@ -217,7 +220,17 @@ def leaks_of_published(store: Store, settings: Settings, tenant_id: str, actor: 
     """Open and close a tenant's leaks after what is published; the caller holds the tenant's warehouse."""
     with Published.open(settings.leaks_home, tenant=tenant_id) as published:
         findings, resolutions = read_findings(published), read_resolutions(published)
-    return open_leaks(Leaks(store), tenant_id, findings, resolutions, actor=actor, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    return open_leaks(
+        Leaks(store),
+        tenant_id,
+        findings,
+        resolutions,
+        actor=actor,
+        at=at,
+        withdrawals=Withdrawals(store, load_signer(settings)),
+        suppressed=suppressed_causes(store, tenant_id, at),
+    )
 
 
 def policy_of(store: Store, settings: Settings, tenant_id: str, leak_types: Collection[str]) -> Policy:

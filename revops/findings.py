@@ -23,7 +23,8 @@ def read_findings(published: Published) -> list[Finding]:
 def read_resolutions(published: Published) -> list[Resolution]:
     """What became of every object that a detector judged and cleared. Raises QueryError."""
     rows = published.query(
-        "select leak_type, object_type, object_id, resolution, resolved_at, ends_as from leak_resolutions"
+        "select leak_type, object_type, object_id, resolution, resolved_at, ends_as, definition_version"
+        " from leak_resolutions"
     )
     return [Resolution(**{name: _utc(value) for name, value in row.items()}) for row in rows]
 

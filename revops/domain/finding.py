@@ -46,6 +46,7 @@ class Resolution:
     resolution: str
     resolved_at: datetime | None
     ends_as: EndsAs
+    definition_version: str
 
     @property
     def object_key(self) -> tuple[str, str, str]:

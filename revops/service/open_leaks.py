@@ -5,13 +5,14 @@ leak. A root cause that leaks again after its leak was closed is another occurre
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from revops.domain.finding import Finding, Resolution
 from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Reason
 from revops.domain.ports import KeepsLeaks
+from revops.service.withdrawals import KeepsWithdrawals, held_back
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,17 @@ def open_leaks(
     *,
     actor: str,
     at: datetime,
+    withdrawals: KeepsWithdrawals,
+    suppressed: Collection[str] = (),
 ) -> LeakChanges:
     """Open, renew and close a tenant's leaks after its findings; doing it twice changes nothing.
+
+    `suppressed` are root causes that people have said are no leak.
 
     `findings` are all there are today, not those of a batch. The caller holds the tenant's warehouse, so that nobody
     does the same with older ones afterwards.
     """
-    causes = _by_cause(findings)
+    causes = {cause: group for cause, group in _by_cause(findings).items() if cause not in suppressed}
     open_now = {leak.root_cause: leak for leak in leaks.read_open(tenant_id)}
     before = leaks.read_last(tenant_id, [cause for cause in causes if cause not in open_now])
     new = [_leak(group, open_now.get(cause), before.get(cause)) for cause, group in causes.items()]
@@ -44,7 +49,7 @@ def open_leaks(
     held = {leak.root_cause: done for leak, done in zip(new, opened, strict=True) if done.is_open}
     reasons = [_reason(held[cause].leak_id, one) for cause, group in causes.items() if cause in held for one in group]
     leaks.attach(tenant_id, reasons, at=at)
-    closed = _close(leaks, tenant_id, [*open_now.values()], findings, resolutions, actor, at)
+    closed = _close(leaks, tenant_id, [*open_now.values()], findings, resolutions, withdrawals, actor, at)
     return LeakChanges(tuple(done.leak_id for done in opened if done.is_new), tuple(closed))
 
 
@@ -98,6 +103,7 @@ def _close(
     open_before: Sequence[Leak],
     findings: Sequence[Finding],
     resolutions: Sequence[Resolution],
+    withdrawals: KeepsWithdrawals,
     actor: str,
     at: datetime,
 ) -> list[str]:
@@ -110,16 +116,20 @@ def _close(
             attached[reason.leak_id].append(reason)
     closings: list[Closing] = []
     detached: list[str] = []
+    definitions: dict[str, str] = {}
     for leak in open_before:
         gone = [one for one in attached[leak.leak_id] if one.finding_id not in present]
         explained = {one.finding_id: how for one in gone if (how := _how(one, ended)) is not None}
         if explained and len(explained) == len(attached[leak.leak_id]):
             how = _of_lead(leak, gone, explained)
+            definitions[leak.leak_id] = how.definition_version
             closings.append(Closing(leak.leak_id, how.resolution, how.resolved_at or at, how.ends_as))
         else:
             detached += explained
     leaks.detach(tenant_id, detached, at=at)
-    return leaks.close(tenant_id, closings, actor=actor, at=at)
+    held = held_back(withdrawals, tenant_id, open_before, closings, definitions, at)
+    ending = [one for one in closings if one.leak_id not in held]
+    return leaks.close(tenant_id, ending, actor=actor, at=at)
 
 
 def _how(reason: Reason, ended: Mapping[tuple[str, str, str], Resolution]) -> Resolution | None:

@@ -1,14 +1,15 @@
 """Findings become leaks, and only what became of their objects ends them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from revops.domain.finding import Finding, Resolution
 from revops.domain.leak import Leak
 from revops.service.open_leaks import LeakChanges, open_leaks
+from revops.service.withdrawals import Answer, Withdrawal
 from revops.store import Store
 from revops.store.leaks import Leaks
 from revops.store.tenants import Tenants
@@ -37,7 +38,7 @@ UNPAID = Finding(
 STALE_METHOD = replace(
     UNPAID, finding_id="f2", leak_type="stale_payment_method", object_type="subscription", object_id="sub_1", rank=20
 )
-PAID = Resolution("unpaid_invoice", "invoice", "in_1", "paid", AT + timedelta(hours=2), "collected")
+PAID = Resolution("unpaid_invoice", "invoice", "in_1", "paid", AT + timedelta(hours=2), "collected", "d1")
 
 
 @pytest.fixture
@@ -47,8 +48,37 @@ def leaks(store: Store) -> Leaks:
     return Leaks(store)
 
 
-def take(leaks: Leaks, findings: Sequence[Finding], *resolutions: Resolution, hours: int = 0) -> LeakChanges:
-    return open_leaks(leaks, "acme", findings, resolutions, actor="worker", at=AT + timedelta(hours=hours))
+class Says:
+    """A person who answers what a new definition asks."""
+
+    def __init__(self, answer: Answer = "confirmed") -> None:
+        self.answer = answer
+        self.asked: list[Withdrawal] = []
+
+    def ask(self, tenant_id: str, withdrawal: Withdrawal, at: datetime) -> Answer:
+        self.asked.append(withdrawal)
+        return self.answer
+
+
+def take(
+    leaks: Leaks,
+    findings: Sequence[Finding],
+    *resolutions: Resolution,
+    hours: int = 0,
+    says: Says | None = None,
+    suppressed: Collection[str] = (),
+) -> LeakChanges:
+    at = AT + timedelta(hours=hours)
+    return open_leaks(
+        leaks,
+        "acme",
+        findings,
+        resolutions,
+        actor="worker",
+        at=at,
+        withdrawals=says or Says(),
+        suppressed=suppressed,
+    )
 
 
 def every(leaks: Leaks, changes: LeakChanges) -> list[Leak]:
@@ -115,7 +145,9 @@ def test_a_leak_stays_open_while_one_of_its_reasons_does(leaks: Leaks) -> None:
     (leak,) = leaks.read_open("acme")
     detached = {one.finding_id: one.detached_at is not None for one in leaks.reasons("acme", [leak.leak_id])}
     assert detached == {"f1": True, "f2": False}
-    ended = Resolution("stale_payment_method", "subscription", "sub_1", "method_changed", AT + timedelta(hours=4), "withdrawn")
+    ended = Resolution(
+        "stale_payment_method", "subscription", "sub_1", "method_changed", AT + timedelta(hours=4), "withdrawn", "d1"
+    )
     assert take(leaks, [], PAID, ended, hours=5).closed == (leak.leak_id,)
 
 
@@ -132,3 +164,48 @@ def test_a_thousand_findings_are_taken_in_short_transactions(leaks: Leaks) -> No
     assert len(take(leaks, findings).opened) == 1000
     resolutions = [replace(PAID, object_id=f"in_{n}") for n in range(1000)]
     assert len(take(leaks, [], *resolutions, hours=3).closed) == 1000
+
+
+def many(count: int, definition: str = "d1") -> list[Finding]:
+    return [
+        replace(
+            UNPAID,
+            finding_id=f"f{number}",
+            object_id=f"in_{number}",
+            root_cause=f"invoice:in_{number}",
+            definition_version=definition,
+        )
+        for number in range(count)
+    ]
+
+
+def gone(number: int) -> Resolution:
+    return Resolution("unpaid_invoice", "invoice", f"in_{number}", "withdrawn_by_definition", None, "withdrawn", "d2")
+
+
+@pytest.mark.parametrize(("count", "is_asked"), [(1, False), (2, True)])
+def test_a_definition_that_withdraws_more_than_a_tenth_of_the_open_money_asks(
+    leaks: Leaks, count: int, is_asked: bool
+) -> None:
+    take(leaks, many(10))
+    left, ended = many(10, "d2")[count:], [gone(number) for number in range(count)]
+    says = Says("asked")
+    changes = take(leaks, left, *ended, hours=1, says=says)
+    assert len(changes.closed) == (0 if is_asked else count)
+    assert [one.leaks for one in says.asked] == ([count] if is_asked else [])
+    says.answer = "confirmed"
+    assert len(take(leaks, left, *ended, hours=2, says=says).closed) == (count if is_asked else 0)
+    assert len(leaks.read_open("acme")) == 10 - count
+
+
+def test_a_refused_definition_leaves_its_leaks_open_and_what_was_paid_ends(leaks: Leaks) -> None:
+    take(leaks, many(4))
+    paid = Resolution("unpaid_invoice", "invoice", "in_3", "paid", AT, "collected", "d2")
+    changes = take(leaks, [], *(gone(number) for number in range(3)), paid, hours=1, says=Says("refused"))
+    assert [leak.object_id for leak in every(leaks, changes)] == ["in_3"]
+    assert len(leaks.read_open("acme")) == 3
+
+
+def test_what_was_suppressed_opens_no_leak_until_it_may(leaks: Leaks) -> None:
+    assert take(leaks, [UNPAID], suppressed={"invoice:in_1"}).opened == ()
+    assert len(take(leaks, [UNPAID], hours=1).opened) == 1
