@@ -1,12 +1,17 @@
 """`leaks db`: the operational store's schema, backups and key."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.moments import iso
 from cli.store import author, now
+
+if TYPE_CHECKING:
+    from revops.settings import Settings
 
 # A batch of the worker takes seconds.
 _PRUNING_WAITS_SECONDS = 60.0
@@ -69,10 +74,28 @@ def restore(file: Annotated[Path, typer.Argument(help="What `leaks db backup` wr
     from revops.settings import load_settings
     from revops.store.backup import restore
 
-    before = restore(load_settings(), file, now())
+    settings = load_settings()
+    before = restore(settings, file, now())
     if before:
         typer.echo(f"What was there: {before}", err=True)
     typer.echo(f"The store is that of {file}.")
+    _note_restored(settings)
+
+
+def _note_restored(settings: Settings) -> None:
+    """Decisions that the backup did not have yet are gone; their anchors say so from now on."""
+    from revops.store import SchemaOlderError, open_store
+    from revops.store.restored_anchors import note_restored
+    from revops.store.tenants import Tenants
+
+    try:
+        with open_store(settings) as store:
+            for tenant in Tenants(store).read(with_removed=True):
+                done = note_restored(settings, store, tenant.tenant_id, by=author(), at=now())
+                if done:
+                    typer.echo(f"{tenant.tenant_id}: {done.sentence}", err=True)
+    except SchemaOlderError:
+        typer.echo("After `leaks db upgrade`, run `leaks decisions restored` for each tenant.", err=True)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from cli.decision_keys import app as keys
 from cli.decisions_verify import TextFormat, verify
 from cli.moments import parse_moment
 from cli.output import Format
-from cli.store import now, open_for_verb
+from cli.store import author, now, open_for_verb
 
 if TYPE_CHECKING:
     from revops.domain.kept_records import KeptRecord
@@ -93,7 +93,7 @@ def export(
     with open_for_verb() as store:
         Tenants(store).known(tenant)
         # First what is anchored, then the records: decisions that are made meanwhile are no cut-off end.
-        anchors = read_anchor_files(load_settings(), tenant).anchors
+        anchors = read_anchor_files(load_settings(), tenant)
         records = list(Decisions(store).read(tenant))
         with store.tenant(tenant, is_read_only=True) as connection:
             known = read_keys(connection, tenant)
@@ -105,6 +105,19 @@ def export(
     with file.open("x", encoding="utf-8") as stream:
         stream.writelines(f"{line}\n" for line in lines)
     typer.echo(f"{file}: {len(records)} records.", err=True)
+
+
+@app.command()
+def restored(tenant: Tenant = "default") -> None:
+    """Note in the anchors that a backup took the store's place; `leaks db restore` does so by itself, SQLite only."""
+    from revops.settings import load_settings
+    from revops.store.restored_anchors import note_restored
+    from revops.store.tenants import Tenants
+
+    with open_for_verb() as store:
+        Tenants(store).known(tenant)
+        done = note_restored(load_settings(), store, tenant, by=author(), at=now())
+    typer.echo(done.sentence if done else "Nothing to note: the log agrees with its newest anchor.")
 
 
 def _row(kept: KeptRecord) -> list[Any]:

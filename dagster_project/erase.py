@@ -25,12 +25,15 @@ from ingestion.profile import Profile
 from revops.service.erase_events import erase_events
 from revops.settings import Settings
 from revops.store import Store, open_store
+from revops.store.anchors import anchor
 from revops.store.bodies import Bodies
 from revops.store.compact import compact
 from revops.store.engine import postgres_url
 from revops.store.erase_backups import erase_backups
+from revops.store.erase_notes import erase_notes, erase_notes_of_copy
 from revops.store.erasures import Erasures
 from revops.store.free_texts import wash_texts
+from revops.store.signing_keys import load_signer
 from revops.store.tenants import Tenants
 
 # A batch of the worker takes seconds; who waits for a whole run is told so.
@@ -85,6 +88,7 @@ class _Erasing:
         self, settings: Settings, store: Store, profile: Profile, customer_id: str, actor: str, at: datetime
     ) -> None:
         self._settings, self._store, self._profile, self._actor = settings, store, profile, actor
+        self._signer, self._at = load_signer(settings), at
         self._erasures = Erasures(store)
         salt = self._erasures.salt(profile.tenant_id)
         self._person = find_person(profile, customer_id, salt)
@@ -107,6 +111,7 @@ class _Erasing:
         remove_working_files(folder)
         others = [path for path in sorted(folder.glob("*.duckdb")) if path != self._profile.warehouse]
         rows = sum(rewrite(path, self._rows, ids) for path in others)
+        self._erase_notes()
         bodies = self._in_store(self._store)
         compact(self._settings)
         backups = self._in_backups()
@@ -134,7 +139,17 @@ class _Erasing:
             return []
         tenant = self._profile.tenant_id
         known = self._erasures.read(tenant)
-        return erase_backups(self._settings, tenant, known, self._in_store, actor=self._actor)
+        return erase_backups(self._settings, tenant, known, self._in_copy, actor=self._actor)
+
+    def _erase_notes(self) -> None:
+        tenant, customer, wash = self._profile.tenant_id, self._person.customer_id, self._washing.text
+        erase_notes(self._store, self._signer, tenant, customer, wash, actor=self._actor, at=self._at)
+        anchor(self._settings, self._store, tenant)
+
+    def _in_copy(self, copy: Store) -> None:
+        tenant, customer, wash = self._profile.tenant_id, self._person.customer_id, self._washing.text
+        erase_notes_of_copy(copy, self._signer, tenant, customer, wash, actor=self._actor, at=self._at)
+        self._in_store(copy)
 
     def _left(self) -> list[Path]:
         """Where a word of the person still stands; other tenants' folders are theirs."""

@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from revops.domain.decision_record import DecisionInputError, moment
-from revops.domain.kept_records import Anchor, Anchors, KeptRecord, Personal, read_anchors
+from revops.domain.kept_records import Anchors, KeptRecord, Personal, read_anchors
 
 _FORMAT = 1
+_TYPES = ("log", "key", "record", "restored", "anchor", "end")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def export_lines(
     tenant_id: str,
     keys: Sequence[ExportedKey],
     records: Iterable[KeptRecord],
-    anchors: Sequence[Anchor],
+    anchors: Anchors,
     *,
     with_personal: bool,
     at: datetime,
@@ -63,7 +64,7 @@ def export_lines(
 def read_export(text: str) -> Export:
     """What a file holds. Raises DecisionInputError for what is no export of ours."""
     lines = text.split("\n")
-    found: dict[str, list[dict[str, Any]]] = {"log": [], "key": [], "record": [], "anchor": [], "end": []}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in _TYPES}
     unreadable = []
     for number, line in enumerate(lines, 1):
         content = _content(line)
@@ -78,7 +79,9 @@ def read_export(text: str) -> Export:
         tenant_id=heads[0]["tenant_id"],
         keys=tuple(_raw(one.get("public_key")) for one in found["key"]),
         records=tuple(_record(one) for one in found["record"]),
-        anchors=read_anchors("\n".join(json.dumps(_without_type(one)) for one in found["anchor"])),
+        anchors=read_anchors(
+            "\n".join(json.dumps(_without_type(one)) for one in (*found["restored"], *found["anchor"]))
+        ),
         with_personal=heads[0].get("personal") is not False,
         problem=_problem(lines, unreadable, found["end"]),
     )
@@ -88,7 +91,7 @@ def _contents(
     tenant_id: str,
     keys: Sequence[ExportedKey],
     records: Iterable[KeptRecord],
-    anchors: Sequence[Anchor],
+    anchors: Anchors,
     with_personal: bool,
     at: datetime,
 ) -> Iterator[Mapping[str, Any]]:
@@ -101,7 +104,9 @@ def _contents(
         parts = {one.part: {"salt": one.salt, "content": one.content} for one in kept.personal}
         signed = {"number": kept.number, "record": kept.text, "hash": kept.hash, "signature": kept.signature}
         yield {"type": "record", **signed, **({"personal": parts} if with_personal else {})}
-    for anchor in anchors:
+    for restored in anchors.restored:
+        yield {"type": "restored", **asdict(restored)}
+    for anchor in anchors.anchors:
         yield {"type": "anchor", **asdict(anchor)}
 
 

@@ -72,11 +72,39 @@ class Anchor:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """That a backup took the place of the log: records after `number`, up to `lost` at least, are gone since.
+
+    Nobody signs it, as nobody could keep whoever writes the file from taking lines away. But it is seen.
+    """
+
+    tenant_id: str
+    number: int
+    lost: int
+    restored_at: str
+    restored_by: str
+
+    @property
+    def line(self) -> str:
+        """As it stands in a file of anchors."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @property
+    def sentence(self) -> str:
+        """What a person should know."""
+        return (
+            f"A backup was restored on {self.restored_at} by {self.restored_by}: the records {self.number + 1} to "
+            f"{self.lost} of before are gone."
+        )
+
+
+@dataclass(frozen=True)
 class Anchors:
     """What a file of anchors says; `unreadable` counts lines that are none, such as one that a crash cut short."""
 
     anchors: tuple[Anchor, ...] = ()
     unreadable: int = 0
+    restored: tuple[Restored, ...] = ()
 
     @property
     def newest(self) -> Anchor | None:
@@ -86,13 +114,25 @@ class Anchors:
     def __add__(self, other: "Anchors") -> "Anchors":
         """Those of two places; what both say counts once."""
         both = tuple(dict.fromkeys((*self.anchors, *other.anchors)))
-        return Anchors(both, self.unreadable + other.unreadable)
+        restored = tuple(dict.fromkeys((*self.restored, *other.restored)))
+        return Anchors(both, self.unreadable + other.unreadable, restored)
 
 
 def read_anchors(text: str) -> Anchors:
-    """The anchors of a file."""
-    found = [_anchor(line) for line in text.splitlines() if line.strip()]
-    return Anchors(tuple(one for one in found if one is not None), found.count(None))
+    """The anchors of a file; those of records that a restored backup took away count no more."""
+    found: list[Anchor] = []
+    restored: list[Restored] = []
+    unreadable = 0
+    for line in text.splitlines():
+        one = _line(line)
+        if isinstance(one, Restored):
+            restored.append(one)
+            found = [anchor for anchor in found if anchor.number <= one.number]
+        elif one is not None:
+            found.append(one)
+        elif line.strip():
+            unreadable += 1
+    return Anchors(tuple(found), unreadable, tuple(restored))
 
 
 def anchor_of(kept: KeptRecord, public_key: str) -> Anchor:
@@ -111,11 +151,16 @@ def anchor_of(kept: KeptRecord, public_key: str) -> Anchor:
     )
 
 
-def _anchor(line: str) -> Anchor | None:
+def _line(line: str) -> Anchor | Restored | None:
     try:
         content = json.loads(line)
-        wanted = {field.name: int if field.name == "number" else str for field in fields(Anchor)}
-        is_whole = {name: type(value) for name, value in content.items()} == wanted
-    except (ValueError, AttributeError):
+        given = {name: type(value) for name, value in content.items()}
+    except (ValueError, AttributeError, RecursionError):
         return None
-    return Anchor(**content) if is_whole else None
+    if given == _types(Anchor):
+        return Anchor(**content)
+    return Restored(**content) if given == _types(Restored) else None
+
+
+def _types(kind: type[Anchor] | type[Restored]) -> dict[str, type]:
+    return {field.name: int if field.name in ("number", "lost") else str for field in fields(kind)}

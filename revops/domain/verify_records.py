@@ -209,7 +209,7 @@ class _Chain:
 
 
 def _notes(chain: _Chain, anchors: Anchors, trusted: Mapping[str, bytes]) -> list[str]:
-    notes = []
+    notes = [one.sentence for one in anchors.restored]
     if not trusted and chain.key_ids:
         notes.append(
             f"Nobody outside of the log vouches for its key {chain.key_ids[-1]}: give the public key that you know of."

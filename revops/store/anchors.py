@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import structlog
 
@@ -60,7 +59,7 @@ def anchor(settings: Settings, store: Store, tenant_id: str, *, vouched: Collect
     wrong is returned and logged; it raises for nothing but the store.
     """
     try:
-        with _alone(anchor_files(settings, tenant_id)[0]):
+        with alone(settings, tenant_id):
             return _anchor(settings, store, tenant_id, vouched)
     except OSError as error:
         problem = f"{anchor_files(settings, tenant_id)[0]} cannot be written ({error})."
@@ -132,17 +131,32 @@ def _written(paths: list[Path], head: Anchor) -> Iterator[str]:
 
 
 def _append(path: Path, head: Anchor) -> None:
+    newest = read_anchors(path.read_text(encoding="utf-8", errors="replace")).newest if path.exists() else None
+    if newest is None or newest.number < head.number:
+        append_line(path, head.line)
+
+
+@contextmanager
+def alone(settings: Settings, tenant_id: str) -> Iterator[None]:
+    """One process at a time anchors a tenant, so that heads stand in order."""
+    path = anchor_files(settings, tenant_id)[0]
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("a+b") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a file of anchors, durably; the caller holds `alone`."""
     is_new = not path.exists()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("a+b") as stream:
-        stream.seek(0)
-        content = stream.read()
-        newest = read_anchors(content.decode("utf-8", "replace")).newest
-        if newest is not None and newest.number >= head.number:
-            return
         # A line that a crash cut short must not swallow the next.
-        stream.write(b"\n" if content and not content.endswith(b"\n") else b"")
-        stream.write(f"{head.line}\n".encode())
+        stream.seek(0, os.SEEK_END)
+        if stream.tell() > 0:
+            stream.seek(-1, os.SEEK_END)
+            line = line if stream.read(1) == b"\n" else f"\n{line}"
+        stream.write(f"{line}\n".encode())
         stream.flush()
         os.fsync(stream.fileno())
     if is_new:
@@ -155,12 +169,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[BinaryIO]:
-    """One process at a time anchors a tenant, so that heads stand in order."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("a+b") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield stream

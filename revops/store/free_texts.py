@@ -9,22 +9,24 @@ from revops.store.store import Store
 
 FREE_TEXTS: dict[str, tuple[str, ...]] = {
     "outbox": ("payload", "error"),
-    "actions": ("request",),
+    "actions": ("request", "shown", "reason", "outcome"),
+    "suppressions": ("reason",),
     "inbox": ("error",),
 }
 
 
 def wash_texts(store: Store, tenant_id: str, wash: Callable[[str], str]) -> int:
-    """Rewrite a tenant's free texts and count those that changed; tables of a later schema are passed over."""
+    """Rewrite a tenant's free texts and count those that changed; what a later schema brought is passed over."""
     changed = 0
     for name, columns in FREE_TEXTS.items():
         table = metadata.tables[name]
         with store.everyone(file=file_of(table), is_read_only=True) as connection:
             if not inspect(connection).has_table(name):
                 continue
+            there = {column["name"] for column in inspect(connection).get_columns(name)}
         mine = table.c.tenant_id == tenant_id
         keys = [*table.primary_key]
-        for column in (table.c[one] for one in columns):
+        for column in (table.c[one] for one in columns if one in there):
             with store.tenant(tenant_id, file=file_of(table)) as connection:
                 if not store.is_postgres:
                     connection.exec_driver_sql("pragma secure_delete = on")

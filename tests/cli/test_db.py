@@ -117,7 +117,7 @@ def test_a_key_is_made_and_changed(leaks: Leaks, store: Path) -> None:
     assert wrong.returncode == 2
     assert "Put the former key back" in wrong.stderr
     done = leaks("db", "rotate-key", LEAKS_HOME=home, LEAKS_SECRET_KEY=f"{new},{old}")
-    assert (done.returncode, done.stdout.partition(".")[0]) == (0, "Encrypted anew: 1 integrations")
+    assert (done.returncode, done.stdout.partition(".")[0]) == (0, "Encrypted anew: 1 integrations, 0 signing keys")
     assert leaks("db", "rotate-key", LEAKS_HOME=home, LEAKS_SECRET_KEY=new).returncode == 0
 
 

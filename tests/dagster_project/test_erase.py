@@ -20,12 +20,18 @@ from ingestion.profile import Profile
 from revops.domain.received import ReceivedEvent
 from revops.settings import Settings
 from revops.store import Store, open_store
+from revops.store.anchors import verify_kept
+from revops.store.backup import backup, restore
 from revops.store.bodies import Bodies
+from revops.store.decisions import Decisions
 from revops.store.erasures import Erasures
 from revops.store.inbox import Inbox
+from revops.store.restored_anchors import note_restored
 from revops.store.security_log import SecurityLog
+from revops.store.signing_keys import load_signer
 from revops.store.tenants import Tenants
 from tests.ingestion.landed import customer, event, from_export, invoice, land, newest, write_lines
+from tests.revops.store.deciding import decide
 from tests.revops.store.filled import AT
 
 JANE = "jane@roe.example"
@@ -186,3 +192,29 @@ def test_what_the_worker_has_done_of_an_erased_customer_is_stripped(store_settin
         strip_bodies(read_erased(profile), Bodies(store), "default", claimed)
         assert not any(JANE.encode() in one.event.body for one in Inbox(store).claim("default", 10))
         strip_bodies(None, Bodies(store), "default", claimed)
+
+
+def test_what_was_written_with_decisions_goes_and_the_log_stays_right(store_settings: Settings, home: Made) -> None:
+    home(store_settings)
+    with open_store(store_settings) as store:
+        for note in (f"call {JANE} first", f"call {JOHN} first"):
+            decide(store, load_signer(store_settings), note=note)
+    assert run(store_settings).left == ()
+    with open_store(store_settings) as store:
+        assert [one.told("note") for one in Decisions(store).read("default")] == [None, f"call {JOHN} first", None]
+        verdict = verify_kept(store_settings, store, "default")
+    assert verdict.sentence.startswith("All 3 records are right, anchored up to 3")
+    assert [one.number for one in verdict.erased] == [1]
+
+
+def test_a_backup_that_is_restored_after_it_has_no_note_either(sqlite_settings: Settings, home: Made) -> None:
+    home(sqlite_settings)
+    with open_store(sqlite_settings) as store:
+        decide(store, load_signer(sqlite_settings), note=f"call {JANE} first")
+    archive = backup(sqlite_settings, None, AT)
+    assert run(sqlite_settings).left == ()
+    restore(sqlite_settings, archive, AT)
+    with open_store(sqlite_settings) as store:
+        note_restored(sqlite_settings, store, "default", by="ada", at=AT)
+        assert [one.told("note") for one in Decisions(store).read("default")] == [None, None]
+        assert verify_kept(sqlite_settings, store, "default").fault is None

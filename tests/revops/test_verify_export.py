@@ -13,6 +13,7 @@ import pytest
 
 from revops.domain.decision_export import ExportedKey, export_lines, read_export
 from revops.domain.decision_record import DecisionInputError
+from revops.domain.kept_records import Anchors
 from revops.verify_export import check_export, main
 from tests.revops.domain.logs import AT, Log, key_id, public, written
 from tests.revops.domain.tampering import WAYS, tampered
@@ -23,7 +24,9 @@ FLIPS = 300
 def exported(log: Log, *, with_personal: bool = True) -> list[str]:
     keys = [ExportedKey(key_id(key), base64.b64encode(public(key)).decode(), AT, None) for key in log.keys]
     return [
-        *export_lines(log.tenant_id, keys, log.records, log.anchors, with_personal=with_personal, at=AT),
+        *export_lines(
+            log.tenant_id, keys, log.records, Anchors(tuple(log.anchors)), with_personal=with_personal, at=AT
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ from revops.domain.kept_records import read_anchors
 from revops.settings import Settings
 from revops.store import Store
 from revops.store.anchors import anchor, anchor_files, read_anchor_files, verify_kept
+from revops.store.restored_anchors import note_restored
 from revops.store.rotate_keys import rotate
 from revops.store.signing_keys import Signer, load_signer, new_signing_key
 from tests.revops.store.deciding import decide, decide_often
@@ -227,3 +228,43 @@ def test_a_signer_that_knows_the_former_key_signs_with_the_next(store: Store, st
     done = rotate(store, person, "default", actor="cli:ada", role="operator", at=AT)
     assert decide(store, worker).record.key_id == done.key.key_id
     assert verify_kept(store_settings, store, "default").fault is None
+
+
+def test_a_restored_backup_is_no_tampering_once_somebody_says_so(
+    sqlite_store: Store, settings: Settings, signer: Signer, second: Path
+) -> None:
+    decide_often(sqlite_store, signer, 3)
+    anchor(settings, sqlite_store, "default")
+    assert note_restored(settings, sqlite_store, "default", by="ada", at=AT) is None
+    decide_often(sqlite_store, signer, 3)
+    anchor(settings, sqlite_store, "default")
+    write_as_owner(
+        sqlite_store,
+        "delete from decision_personal where number > 4",
+        "delete from decision_records where number > 4",
+    )
+    done = note_restored(settings, sqlite_store, "default", by="ada", at=AT)
+    assert done is not None
+    assert (done.number, done.lost) == (3, 6)
+    assert note_restored(settings, sqlite_store, "default", by="ada", at=AT) is None
+    for path in (settings.leaks_home / "anchors" / "default.jsonl", second / "default.jsonl"):
+        assert read_anchors(path.read_text()).restored == (done,)
+    decide_often(sqlite_store, signer, 4)
+    assert anchor(settings, sqlite_store, "default").fault is None
+    verdict = verify_kept(settings, sqlite_store, "default")
+    assert verdict.sentence.startswith("All 8 records are right, anchored up to 8")
+    assert verdict.notes == (
+        "A backup was restored on 2026-11-01T12:30:00.123Z by ada: the records 4 to 6 of before are gone.",
+    )
+
+
+def test_a_backup_from_before_the_first_anchor_leaves_none(
+    sqlite_store: Store, settings: Settings, signer: Signer
+) -> None:
+    decide_often(sqlite_store, signer, 2)
+    anchor(settings, sqlite_store, "default")
+    write_as_owner(sqlite_store, "delete from decision_personal", "delete from decision_records")
+    done = note_restored(settings, sqlite_store, "default", by="ada", at=AT)
+    assert done is not None
+    assert (done.number, done.lost) == (0, 2)
+    assert read_anchor_files(settings, "default").newest is None
