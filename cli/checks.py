@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from cli.check import Finding, State
 from cli.moments import iso
+from cli.slack_checks import check_slack
 from cli.tenant_checks import check_tenants, others_connected
 from ingestion.errors import IngestionError
 from ingestion.settings import StripeSettings
@@ -30,6 +31,7 @@ def run_checks() -> list[Finding]:
         ("operational store", _store),
         ("LEAKS_SECRET_KEY", _secret_key),
         ("tenants", check_tenants),
+        ("slack", check_slack),
         ("models", _models),
         ("published", _published),
     )

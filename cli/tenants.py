@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.connect import connect, disconnect
+from cli.connect_slack import connect_slack, disconnect_slack
 from cli.output import Format
 from cli.secret_input import read_secret
 from cli.store import author, now, open_for_verb
@@ -24,6 +25,8 @@ app = typer.Typer(help="The companies whose revenue is watched.", no_args_is_hel
 
 app.command()(connect)
 app.command()(disconnect)
+app.command("connect-slack")(connect_slack)
+app.command("disconnect-slack")(disconnect_slack)
 
 _KEY = re.compile(r"(?:rk|sk)_(live|test)_\w+")
 _COLUMNS = ["tenant_id", "name", "created_at", "removed_at", "integrations"]

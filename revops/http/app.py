@@ -13,13 +13,14 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from revops import bootstrap
+from revops import bootstrap, bootstrap_slack
 from revops.error_reports import start_reports
 from revops.http.answers import fault, http_error
 from revops.http.connect import ConnectCallback
 from revops.http.health import Health
 from revops.http.metrics import Metrics
 from revops.http.requests import RequestIds
+from revops.http.slack import KnownPresses, SlackRoute
 from revops.http.webhooks import DeliveryLane, Webhooks
 from revops.service.note_refusals import Refusals
 from revops.service.receive import Receiver
@@ -30,7 +31,7 @@ from revops.store.inbox import Inbox
 
 _log = structlog.get_logger(__name__)
 
-_DESCRIPTION = """Takes webhooks, lets accounts connect, and says how it is.
+_DESCRIPTION = """Takes webhooks, lets accounts connect, hears presses in Slack, and says how it is.
 
 An event is answered 200 once it is stored durably, or was before; nothing is stored that is not signed with a webhook
 secret of the tenant. Every answer carries `X-Request-Id`, the caller's own where it sent a plain one.
@@ -85,6 +86,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     webhooks.install(app)
     connecting = partial(bootstrap.connecting, store, settings)
     ConnectCallback(connecting, metrics, refusals, recognition.look_again).install(app)
+    tell = bootstrap_slack.notifying(store, settings)
+    known = KnownPresses(lambda tenant_id: bootstrap_slack.slack_tenant(store, settings, tenant_id, tell))
+    SlackRoute(known, metrics, refusals).install(app)
     look = bootstrap.inbox_lag(store, settings)
     Health(look, lambda: receiver.is_writing, settings.leaks_inbox_lag_limit_seconds, metrics).install(app)
     return app

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from slack_bolt import BoltRequest
 from slack_sdk.signature import SignatureVerifier
@@ -21,20 +23,59 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from revops.errors import RevopsError
 from revops.http.answers import documented, refusal
 from revops.http.bodies import MAX_BODY_BYTES, BodyTooLargeError, read_body
 from revops.http.metrics import Metrics
 from revops.http.slack_presses import Presses
 from revops.service.note_refusals import Refusals
+from revops.service.press import SlackTenant
 
 PATH = "/slack/{tenant}"
+_HELD_SECONDS = 300.0
 _TIMESTAMP = re.compile(r"\d{1,12}")
 _MESSAGES = {
     "no_signature": "the headers X-Slack-Signature and X-Slack-Request-Timestamp are missing",
     "bad_signature": "the signature in X-Slack-Signature does not match",
     "stale_signature": "the request is older than 300 seconds",
 }
+_log = structlog.get_logger(__name__)
 _NO_SLACK = "there is no such tenant, or it has no Slack"
+
+
+class KnownPresses:
+    """Each tenant's presses; `load` asks the store, every few minutes for the ones that there are.
+
+    A token that was replaced holds after that, and strangers' guesses at tenants are not kept.
+    """
+
+    def __init__(self, load: Callable[[str], SlackTenant | None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._load = load
+        self._clock = clock
+        self._known: dict[str, tuple[float, Presses]] = {}
+
+    def __call__(self, tenant_id: str) -> Presses | None:
+        """A tenant's, None where it has no Slack. It may wait for the store."""
+        known = self._known.get(tenant_id)
+        if known is not None and self._clock() - known[0] < _HELD_SECONDS:
+            return known[1]
+        try:
+            tenant = self._load(tenant_id)
+        except RevopsError as error:
+            _log.error("slack_not_read", tenant=tenant_id, error=str(error))
+            return None
+        if tenant is None:
+            self._known.pop(tenant_id, None)
+            return None
+        # The same workspace goes on remembering what it has taken.
+        is_same = known is not None and _tokens(known[1].tenant) == _tokens(tenant)
+        presses = known[1] if known is not None and is_same else Presses(tenant)
+        self._known[tenant_id] = (self._clock(), presses)
+        return presses
+
+
+def _tokens(tenant: SlackTenant) -> tuple[str | None, ...]:
+    return tenant.bot_token, tenant.signing_secret, tenant.app_token, tenant.team_id
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ _AWAY = "Slack did not open the form in time. Press once more."
 _log = structlog.get_logger(__name__)
 # slack_bolt logs requests with what people wrote in them.
 _QUIET = logging.getLogger(f"{__name__}.bolt")
-_QUIET.disabled = True
+_QUIET.setLevel(logging.CRITICAL + 1)
 
 
 class StrangePressError(Exception):
@@ -64,7 +64,7 @@ class Presses:
         request.context["after"] = after
         trigger = request.body.get("trigger_id") if isinstance(request.body, dict) else None
         if not isinstance(trigger, str):
-            return self._app.dispatch(request), _all(after)
+            return self._dispatch(request), _all(after)
         with self._lock:
             before = self._seen.get(trigger)
             if before is None:
@@ -74,13 +74,19 @@ class Presses:
                     self._seen.popitem(last=False)
         if before is not None:
             return before.result(), _all([])
-        response = self._app.dispatch(request)
+        response = self._dispatch(request)
         if response.status != 200:
             # Nothing was decided: the same press may be tried again.
             with self._lock:
                 self._seen.pop(trigger, None)
         answered.set_result(response)
         return response, _all(after)
+
+    def _dispatch(self, request: BoltRequest) -> BoltResponse:
+        try:
+            return self._app.dispatch(request)
+        except Exception as error:  # noqa: BLE001 - slack_bolt raises where a signed payload lacks what it looks for
+            return _failed(error)
 
     def _make(self) -> App:
         tenant = self.tenant
@@ -97,6 +103,7 @@ class Presses:
         # What we did not ask for is taken, so that nobody sees an error and nothing comes again.
         app.action(re.compile(".*"))(_taken)
         app.view(re.compile(".*"))(_taken)
+        app.view_closed(re.compile(".*"))(_taken)
         app.event(re.compile(".*"))(_heard)
         app.error(_failed)
         return app

@@ -5,10 +5,10 @@ slack_sdk's client keeps the connection, answers pings and comes again where Sla
 
 from __future__ import annotations
 
-import threading
+import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 import structlog
 from slack_bolt import BoltRequest
@@ -23,28 +23,33 @@ from revops.errors import RevopsError
 from revops.http.slack_presses import Presses
 
 _log = structlog.get_logger(__name__)
+# slack_sdk logs whole envelopes, with what people wrote in them.
+_QUIET = logging.getLogger(f"{__name__}.sdk")
+_QUIET.setLevel(logging.CRITICAL + 1)
 
 
 class SocketModeError(RevopsError):
     """Slack does not let us connect."""
 
 
-def listen(all_presses: Sequence[Presses], api_base: str, stop: threading.Event) -> None:
-    """Take presses of these workspaces until `stop`. Raises SocketModeError where one cannot be connected to."""
+@contextmanager
+def listen(all_presses: Sequence[Presses], api_base: str) -> Iterator[list[SocketModeClient]]:
+    """Take presses of these workspaces meanwhile. Raises SocketModeError where one cannot be connected to."""
     with ExitStack() as stack:
+        clients = []
         for presses in all_presses:
             client = connect(presses, api_base)
             stack.callback(_close, client)
+            clients.append(client)
             _log.info("slack_connected", tenant=presses.tenant.tenant_id)
-        stop.wait()
+        yield clients
 
 
 def connect(presses: Presses, api_base: str) -> SocketModeClient:
     """A connection that takes a workspace's presses. Raises SocketModeError."""
     tenant = presses.tenant
-    client = SocketModeClient(
-        tenant.app_token or "", web_client=WebClient(tenant.bot_token, base_url=api_base, timeout=10)
-    )
+    web = WebClient(tenant.bot_token, base_url=api_base, timeout=10, logger=_QUIET)
+    client = SocketModeClient(tenant.app_token or "", logger=_QUIET, web_client=web)
     client.socket_mode_request_listeners.append(_taking(presses))
     try:
         client.connect()

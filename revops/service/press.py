@@ -164,7 +164,8 @@ def _sentence(refusal: DecisionRefusedError, person_id: str) -> str:
 def _input_of(refusal: DecisionRefusedError, given: Press) -> str:
     """The input that the refusal is about."""
     if refusal.code == "bad_reason":
-        return "reason" if given.verb == "deny" and not given.filled.get("reason") else "note"
+        is_reason_known = given.verb != "deny" or given.filled.get("reason") in get_args(DenyReason)
+        return "note" if is_reason_known else "reason"
     return "pause" if given.verb == "snooze" else "not_before"
 
 

@@ -31,7 +31,7 @@ _QUICK_SECONDS = 2
 _PAGE, _MOST_PAGES = 100, 5
 # slack_sdk logs what it raises, with bodies; what is raised is ours to log.
 _QUIET = logging.getLogger(f"{__name__}.sdk")
-_QUIET.disabled = True
+_QUIET.setLevel(logging.CRITICAL + 1)
 
 
 class SlackWorkspace:
@@ -94,9 +94,9 @@ class SlackWorkspace:
     def answer(self, response_url: str, text: str) -> None:
         """Say something to whoever pressed, by the address that came with the press; nobody else sees it."""
         body = json.dumps({"response_type": "ephemeral", "replace_original": False, "text": text}).encode()
-        request = Request(response_url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310 - of a signed request
-        opener = build_opener(ProxyHandler({})) if response_url.startswith("http://127.0.0.1") else build_opener()
         try:
+            request = Request(response_url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310 - of a signed request
+            opener = build_opener(ProxyHandler({})) if response_url.startswith("http://127.0.0.1") else build_opener()
             opener.open(request, timeout=_QUICK_SECONDS).close()
         except HTTPError as error:
             error.close()
