@@ -15,6 +15,7 @@ from pathlib import Path
 
 import typer
 
+from cli.demo_deciding import WEB_PERSON, add_people, make_tokens, start_slack, write_policy
 from cli.moments import iso
 from cli.processes import ChildFailedError, Children, answers, free_port
 from cli.progress import Bars
@@ -25,7 +26,7 @@ _LOGS = "product"
 # As many as let the first leak be on the screen within a minute.
 _CUSTOMERS = 160
 _SEED = 20
-_OURS = ("LEAKS_", "STRIPE_", "PROFILE", "DAGSTER_HOME")
+_OURS = ("LEAKS_", "STRIPE_", "SLACK_", "DATABASE_URL", "PROFILE", "DAGSTER_HOME")
 _START_SECONDS = 120.0
 _PAGES = Path(__file__).resolve().parents[1] / "streamlit_app" / "app.py"
 
@@ -50,11 +51,14 @@ def run_demo(home: Path, *, is_serving: bool) -> None:
         for name in [name for name in os.environ if name.startswith(_OURS)]:
             del os.environ[name]
         os.environ.update(_settings(home, key, base, webhook_secret))
+        write_policy(home / _LOGS / "policy.yml", home / "policy.yml")
+        slack = _start_slack(children, home, receiver) if receiver is not None else None
+        add_people()
         if receiver is not None:
             _leaks(children, "receiver", home, "serve", "--port", str(receiver))
         _run_pipeline(home, bars)
-        if is_serving:
-            _serve(children, home)
+        if slack is not None:
+            _serve(children, home, slack)
 
 
 def _leaks(children: Children, name: str, home: Path, *arguments: str) -> Path:
@@ -65,9 +69,12 @@ def _settings(home: Path, key: str, base: str, webhook_secret: str) -> dict[str,
     logs = home / _LOGS
     return {
         "LEAKS_HOME": str(home),
-        "LEAKS_POLICY": str(logs / "policy.yml"),
+        "LEAKS_POLICY": str(home / "policy.yml"),
+        "LEAKS_WEB_PERSON": WEB_PERSON,
         "LEAKS_PRODUCT_USAGE": f"{logs / 'login.jsonl'},{logs / 'usage.jsonl'}",
         "STRIPE_API_KEY": key,
+        # In earnest this is another key, one that may write; the stand-in takes one for everything.
+        "STRIPE_ACTIONS_API_KEY": key,
         "STRIPE_API_BASE": base,
         "STRIPE_WEBHOOK_SECRET": webhook_secret,
     }
@@ -105,6 +112,20 @@ def _start_sandbox(
     return found[0]
 
 
+def _start_slack(children: Children, home: Path, receiver: int) -> str:
+    tokens = make_tokens()
+    environment = {**_environment(), "LEAKS_HOME": str(home)}
+
+    def wait(is_ready: Callable[[], bool]) -> None:
+        _wait(children, "the sandbox's Slack", is_ready)
+
+    address = start_slack(children, home, tokens, receiver, environment, wait)
+    os.environ.update(
+        SLACK_API_BASE=f"{address}/api/", SLACK_BOT_TOKEN=tokens.bot_token, SLACK_SIGNING_SECRET=tokens.signing_secret
+    )
+    return address
+
+
 def _run_pipeline(home: Path, bars: Bars) -> None:
     from cli.result import as_text, read_result
     from dagster_project.run import run_pipeline
@@ -116,7 +137,7 @@ def _run_pipeline(home: Path, bars: Bars) -> None:
     typer.echo(as_text(read_result(home, None, is_new=outcome.is_published)))
 
 
-def _serve(children: Children, home: Path) -> None:
+def _serve(children: Children, home: Path, slack: str) -> None:
     page_port, dagster_port = free_port(8501), free_port(3000)
     environment = _environment()
     pages = [
@@ -134,9 +155,10 @@ def _serve(children: Children, home: Path) -> None:
     _wait(children, "the dashboard", lambda: answers(page_port))
     typer.echo(f"\nDashboard  http://127.0.0.1:{page_port}")
     _wait(children, "Dagster", lambda: answers(dagster_port))
-    typer.echo(f"Dagster    http://127.0.0.1:{dagster_port}\nCtrl-C ends both.")
+    typer.echo(f"Dagster    http://127.0.0.1:{dagster_port}\nSlack      {slack}\nCtrl-C ends all of it.")
     typer.echo(
-        f"\nLet a payment fail and reload the dashboard some seconds later:\n"
+        "\nDecide on proposals in Slack or on the dashboard; what is approved is carried out at the sandbox's Stripe.\n"
+        f"Let a payment fail and reload the dashboard some seconds later:\n"
         f"  LEAKS_HOME={home} leaks sandbox fail-payment {_good_customer(home)}\n"
         f"Its time moves on request:\n"
         f"  LEAKS_HOME={home} leaks sandbox advance 3d"

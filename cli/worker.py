@@ -18,7 +18,7 @@ def worker(
     from dagster_project.outgoing import Outgoing
     from dagster_project.retention import prune
     from dagster_project.worker import Worker
-    from revops import bootstrap, bootstrap_actions, bootstrap_outgoing
+    from revops import bootstrap, bootstrap_actions, bootstrap_outgoing, bootstrap_slack
     from revops.logging import configure_logging
     from revops.settings import load_settings
     from revops.store import open_store
@@ -36,7 +36,7 @@ def worker(
         taking = Worker(
             settings, bootstrap.worker(store, settings), Batches(), report=log.note, prune=prune_now, propose=propose
         )
-        outgoing = Outgoing(bootstrap_outgoing.taking_out(store, settings))
+        outgoing = Outgoing(bootstrap_outgoing.taking_out(store, settings), bootstrap_slack.notifying(store, settings))
         if once:
             taking.drain()
             outgoing.once()

@@ -143,8 +143,10 @@ def consider(
         if isinstance(freed, NotProposed):
             return freed
         earliest = freed
-    waits_for_payday = rule.waits_for_payday and new_method is None
-    when = good_time(earliest, invoice.customer_country, rules, waits_for_payday=waits_for_payday)
+    # Who has just added a payment method expects it to be used.
+    if new_method is not None or rule.at_any_hour:
+        return _draft(invoice, last, new_method, earliest.replace(microsecond=0))
+    when = good_time(earliest, invoice.customer_country, rules, waits_for_payday=rule.waits_for_payday)
     return _draft(invoice, last, new_method, when)
 
 

@@ -20,6 +20,7 @@ class Group(_Rule):
     wait_hours: Annotated[int, Field(ge=0)] | None = None
     instead: str | None = None
     waits_for_payday: bool = False
+    at_any_hour: bool = False
 
 
 class Ceiling(_Rule):
