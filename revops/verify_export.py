@@ -69,9 +69,7 @@ def trusted_key(given: str) -> bytes:
     except (OSError, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
-        raise DecisionInputError(
-            f"{given} is no public key: 32 bytes in base64, as `leaks decisions keys list` shows."
-        )
+        raise DecisionInputError(f"{given} is no public key: 32 bytes in base64, as `leaks decisions keys list` shows.")
     return key
 
 
