@@ -147,6 +147,7 @@ def dispatching(
         retry_rules=read_retry_rules(),
         clock=clock,
         step=step,
+        close=keys.close,
     )
 
 
@@ -156,7 +157,14 @@ class _Accounts:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._known: dict[tuple[str, bool], tuple[datetime, PaysInvoices | None]] = {}
+        self._known: dict[tuple[str, bool], tuple[datetime, StripeActions | None]] = {}
+
+    def close(self) -> None:
+        """End every connection; the next request opens another."""
+        for _, made in self._known.values():
+            if made is not None:
+                made.close()
+        self._known.clear()
 
     def writing(self, tenant_id: str) -> PaysInvoices | None:
         return self._get(tenant_id, is_writing=True)

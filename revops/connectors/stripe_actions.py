@@ -78,7 +78,9 @@ class StripeActions:
         subscription = subscription_of(found)
         if isinstance(subscription, str):
             subscription = self._get(f"/v1/subscriptions/{subscription}", [])
-        charges = self._charges(customer.get("id") or given, tries_since)
+        # The newest try of this invoice may be older than the window in which tries of its card count.
+        since = min(tries_since, datetime.fromtimestamp(found["created"], UTC))
+        charges = self._charges(customer.get("id") or given, since)
         intents = payment_intents_of(found)
         method = payment_method or payment_method_of(found, subscription, customer)
         card = self._card(method)

@@ -67,7 +67,7 @@ class Dispatching:
     """What carrying out works with. `step` hears the name of each step that is done (tests end the process there).
 
     `billing` is None for a tenant without a key that may write: nothing is dispatched then. `preview` may only read;
-    dry runs are made with it.
+    dry runs are made with it. `close` ends the connections that were opened meanwhile.
     """
 
     actions: KeepsActions
@@ -79,6 +79,7 @@ class Dispatching:
     clock: Callable[[], datetime]
     step: Callable[[str], None] = lambda _name: None
     looked_up: dict[str, datetime] = field(default_factory=dict)
+    close: Callable[[], None] = lambda: None
 
     def run(self, tenant_id: str, *, at_most: int = 100) -> Dispatched:
         """Everything of a tenant that is due now: expiries, lost answers, approved actions."""
