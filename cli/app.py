@@ -5,17 +5,21 @@ import sys
 
 import typer
 
+from cli.actions import app as actions
 from cli.db import app as db
 from cli.decisions import app as decisions
 from cli.demo import demo
+from cli.dispatch import dispatch
 from cli.doctor import doctor
 from cli.erase import erase
+from cli.people import app as people
 from cli.policy import app as policy
 from cli.reconcile import reconcile
 from cli.run import run
 from cli.sandbox import app as sandbox
 from cli.security_log import security_log
 from cli.serve import serve
+from cli.slack import slack
 from cli.sql import sql
 from cli.tenants import app as tenants
 from cli.worker import worker
@@ -36,8 +40,12 @@ app.command()(doctor)
 app.command()(demo)
 app.command()(worker)
 app.command()(serve)
+app.command()(slack)
 app.command("security-log")(security_log)
 app.command()(erase)
+app.command()(dispatch)
+app.add_typer(actions, name="actions", help="What is proposed, decided and done.")
+app.add_typer(people, name="people", help="Who may decide for a tenant.")
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
 app.add_typer(decisions, name="decisions", help="The signed log of decisions.")

@@ -1,0 +1,36 @@
+"""Who gives a verb, as somebody who decides."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from revops.domain.person import Person
+    from revops.store import Store
+
+
+def person_id() -> str:
+    """`cli:<user>`: the user that the system knows this process by. What USER or LOGNAME say is no proof."""
+    number = os.getuid()
+    try:
+        return f"cli:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # a container whose user has no name
+        return f"cli:uid-{number}"
+
+
+def require_person(store: Store, tenant_id: str, at: datetime) -> Person:
+    """Who decides here, with their role. Raises PersonError for somebody without one."""
+    from revops.domain.person import PersonError
+    from revops.store.people import People
+
+    found = People(store).find(tenant_id, person_id(), at)
+    if found is None:
+        raise PersonError(
+            f"{person_id()} has no role at {tenant_id} and decides nothing. Whoever runs this installation gives one: "
+            f"`leaks people add {person_id()} --role approver --tenant {tenant_id}`."
+        )
+    return found
