@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         default=None,
         description="A second folder for anchors of decision records, which the database's owner cannot write.",
     )
+    leaks_web_person: str | None = Field(
+        default=None,
+        description="Who decides on the dashboard without sign-in (web:<e-mail>), on this machine alone.",
+    )
     slack_bot_token: SecretStr | None = Field(
         default=None, description="The token (xoxb-...) of the app in the workspace of the tenant default."
     )
