@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -40,6 +41,10 @@ _MESSAGES = {
     "stale_signature": "the request is older than 300 seconds",
 }
 _log = structlog.get_logger(__name__)
+_UNKNOWN = "this is no press of a button or form"
+_NOT_DECIDED = "nothing was decided; the request id finds it in the logs"
+# What slack_bolt raises where a signed body is not as Slack writes it.
+_NONSENSE = (ValueError, TypeError, AttributeError, KeyError, IndexError)
 _NO_SLACK = "there is no such tenant, or it has no Slack"
 
 
@@ -117,11 +122,17 @@ class SlackRoute:
         wrong = problem(body, request, presses.tenant.signing_secret)
         if wrong is not None:
             return self._refuse(request, 401, wrong, _MESSAGES[wrong], tenant_id)
-        # What is signed is UTF-8: the check has read it.
-        asked = BoltRequest(body=body.decode(), headers=dict(request.headers))
+        try:
+            # What is signed is UTF-8: the check has read it.
+            asked = BoltRequest(body=body.decode(), headers=dict(request.headers))
+        except _NONSENSE:
+            return self._refuse(request, 400, "unknown_payload", _UNKNOWN, tenant_id)
         answer, after = await asyncio.to_thread(presses.take, asked)
-        headers = answer.first_headers()
-        return Response(answer.body, answer.status, headers, background=BackgroundTask(after))
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return refusal(500, "internal_error", _NOT_DECIDED)
+        if answer.status != HTTPStatus.OK:
+            return self._refuse(request, 400, "unknown_payload", _UNKNOWN, tenant_id)
+        return Response(answer.body, 200, answer.first_headers(), background=BackgroundTask(after))
 
     def _refuse(
         self,
@@ -160,12 +171,15 @@ def problem(body: bytes, request: Request, secret: str) -> str | None:
 
 def _answers() -> dict[int | str, dict[str, Any]]:
     return {
-        200: {"description": "Taken. A body, if any, says what becomes of the form.", "content": {"text/plain": {}}},
-        **documented(400, "The body ended early.", "disconnected", "the body ended early"),
+        200: {
+            "description": "Taken. A body, if any, says what becomes of the form.",
+            "content": {"text/plain": {}, "application/json": {"schema": {"type": "object"}}},
+        },
+        **documented(400, "The signed body is none that Slack sends, or ended early.", "unknown_payload", _UNKNOWN),
         **documented(401, "The signature is missing, wrong or too old.", "bad_signature", _MESSAGES["bad_signature"]),
         **documented(404, "No such tenant, or no Slack there.", "unknown_tenant", _NO_SLACK),
         **documented(413, "The body is larger than 1 MiB.", "too_large", f"a body may have {MAX_BODY_BYTES} bytes"),
-        **documented(500, "Nothing was decided.", "internal_error", "the request was not carried out"),
+        **documented(500, "Nothing was decided.", "internal_error", _NOT_DECIDED),
     }
 
 

@@ -62,8 +62,6 @@ class _Api:
         try:
             if fault is not None and not fault.after_execution:
                 await _fail(fault)
-                if fault.kind in _DAMAGING:
-                    raise SlackError("internal_error")
             body, status, headers = await self._answer(request, name), 200, dict[str, str]()
             if fault is not None and fault.after_execution:
                 await _fail(fault)
@@ -117,6 +115,8 @@ async def _fail(fault: Fault) -> None:
         raise rate_limited(fault.retry_after)
     elif fault.kind == "refused":
         raise SlackError(fault.code)
+    elif fault.kind in _DAMAGING and not fault.after_execution:
+        raise SlackError("internal_error")
     elif fault.kind in _STATUSES:
         raise SlackError("internal_error" if fault.kind == "500" else fault.code, status=_STATUSES[fault.kind])
 

@@ -23,7 +23,7 @@ from .faults import Faults, Kind
 from .interactions import ACK_SECONDS, EVENT_RETRY_SECONDS, Interactions, Outcome
 from .record import Record
 from .sockets import Sockets
-from .workspace import Workspace
+from .workspace import TEAM_ID, Workspace
 
 CHANNELS = ("revenue", "finance", "support")
 _Answer = TypeVar("_Answer")
@@ -100,6 +100,7 @@ class _Parts:
             how.get("bot_token") or f"xoxb-{secrets.token_hex(12)}",
             how.get("app_token") or f"xapp-{secrets.token_hex(12)}",
             how.get("signing_secret") or secrets.token_hex(16),
+            how.get("team_id") or TEAM_ID,
         )
         for name in channels:
             self.workspace.add_channel(name)
@@ -134,7 +135,8 @@ def running(
 ) -> Iterator[Running]:
     """Serve a workspace from a thread of this process while the block runs; port 0 takes a free one.
 
-    `how` may hold `request_url`, `bot_token`, `app_token`, `signing_secret`, `ack_seconds` and `event_retry_seconds`.
+    `how` may hold `request_url`, `bot_token`, `app_token`, `signing_secret`, `team_id`, `ack_seconds` and
+    `event_retry_seconds`.
     """
     with Record(record_path) as record, listen(port) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}"

@@ -12,7 +12,7 @@ import pytest
 
 Leaks = Callable[..., "subprocess.CompletedProcess[str]"]
 
-_OURS = ("LEAKS_", "STRIPE_", "PROFILE", "DAGSTER_HOME", "DATABASE_URL")
+_OURS = ("LEAKS_", "STRIPE_", "SLACK_", "PROFILE", "DAGSTER_HOME", "DATABASE_URL")
 
 
 def clean_environment() -> dict[str, str]:

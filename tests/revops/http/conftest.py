@@ -10,19 +10,22 @@ from cryptography.fernet import Fernet
 
 from revops.http.app import create_app
 from revops.settings import Settings
-from tests.revops.http.deliveries import CONNECT_SECRET, SECRET
+from tests.revops.http.deliveries import CONNECT_SECRET, SECRET, SLACK_SECRET
 from tests.revops.http.serving import Service, serving
 from tests.revops.store.fixtures import make_settings
 
 
 def with_secrets(settings: Settings) -> Settings:
-    """The same settings with secrets of webhooks, and with Connect set up where nobody answers."""
+    """The same settings with secrets of webhooks, with Connect and Slack where nobody answers."""
     secrets = {
         "stripe_webhook_secret": SECRET,
         "stripe_connect_webhook_secret": CONNECT_SECRET,
         "stripe_connect_client_id": "ca_of_the_platform",
         "stripe_connect_api_key": "sk_" + "live_of_the_platform",
         "stripe_connect_base": "http://127.0.0.1:9",
+        "slack_bot_token": "xoxb-of-the-tenant-default",
+        "slack_signing_secret": SLACK_SECRET,
+        "slack_api_base": "http://127.0.0.1:9/api/",
     }
     return Settings.model_validate({**settings.model_dump(exclude_none=True), **secrets})
 

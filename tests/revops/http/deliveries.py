@@ -10,6 +10,7 @@ from typing import Any
 
 SECRET = "whsec_of_the_tenant_default"
 CONNECT_SECRET = "whsec_of_the_platform"
+SLACK_SECRET = "signs_for_slack"
 PATH = "/webhooks/stripe/default"
 CREATED = 1_790_812_800
 

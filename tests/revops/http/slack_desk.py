@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +22,7 @@ from revops.store.people import People
 from revops.store.policies import Policies
 from sandbox.slack import Running
 from sandbox.slack.interactions import Outcome
+from tests.revops.http.serving import SECONDS
 from tests.revops.messages.cases import proposal
 
 ADA, BEN, CLEO, DREW = "U0ADA00001", "U0BEN00002", "U0CLEO0003", "U0DREW0004"
@@ -38,6 +42,15 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def wait(until: Callable[[], Any]) -> Any:
+    """What comes after an acknowledgement comes soon; fails where it does not."""
+    deadline, pause = time.monotonic() + SECONDS, threading.Event()
+    while not (found := until()):
+        assert time.monotonic() < deadline, "it did not come"
+        pause.wait(0.01)
+    return found
+
+
 @dataclass
 class SlackDesk:
     """What a test does, and what it sees of it. Ada is an admin, Ben an approver, Cleo a viewer, Drew a stranger."""
@@ -51,7 +64,8 @@ class SlackDesk:
     def __post_init__(self) -> None:
         roles: tuple[tuple[str, Role], ...] = ((ADA, "admin"), (BEN, "approver"), (CLEO, "viewer"))
         for user, role in roles:
-            People(self.store).add(self.tenant_id, person(user), role, None, actor="test", at=now())
+            person_id = person(user, self.slack.workspace.team_id)
+            People(self.store).add(self.tenant_id, person_id, role, None, actor="test", at=now())
         self.policy(POLICY)
         self.notifying = bootstrap_slack.notifying(self.store, self.settings)
 

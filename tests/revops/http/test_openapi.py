@@ -19,7 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.revops.http.deliveries import CONNECT_SECRET, SECRET, sign
+from sandbox.slack.interactions import signature
+from tests.revops.http.deliveries import CONNECT_SECRET, SECRET, SLACK_SECRET, sign
 from tests.revops.http.serving import Service
 
 CHECKS = [
@@ -29,7 +30,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-PATHS = ["/webhooks/stripe/{tenant}", "/webhooks/stripe"]
+PATHS = ["/webhooks/stripe/{tenant}", "/webhooks/stripe", "/slack/{tenant}"]
 # What has no parameter cannot be asked wrongly.
 ASKED = [*((path, mode) for path in PATHS for mode in GenerationMode)]
 ASKED += [("/connect/stripe/callback", mode) for mode in GenerationMode]
@@ -38,18 +39,28 @@ EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "500"))
 
 
 class Signed(AuthBase):
-    """Signs whatever is sent, as Stripe would."""
+    """Signs whatever is sent, as Stripe and Slack would."""
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
         body = prepared.body or b""
         body = body.encode() if isinstance(body, str) else bytes(body)
         prepared.headers["Stripe-Signature"] = sign(body, SECRET, CONNECT_SECRET)
+        # Slack signs text; what is none cannot have been signed.
+        if _is_text(body):
+            prepared.headers.update(signature(SLACK_SECRET, body))
         return prepared
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        return body.decode() is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def attack(service: Service, path: str, mode: GenerationMode, auth: AuthBase | None, examples: int) -> None:
     document = schemathesis.openapi.from_dict(service.client.get("/openapi.json").json())
-    operation = document[path]["POST" if "webhooks" in path else "GET"]
+    operation = document[path]["POST" if path in PATHS else "GET"]
     # The tenant that there is, half of the time.
     everywhere = operation.as_strategy(generation_mode=mode)
     here = operation.as_strategy(generation_mode=mode, path_parameters={"tenant": "default"})

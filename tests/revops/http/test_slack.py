@@ -5,24 +5,28 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from pydantic import SecretStr
 
+from revops import bootstrap_slack
 from revops.http.app import create_app
 from revops.service.decide import Deciding
 from revops.settings import Settings
 from revops.store import Store
+from revops.store.integrations import SLACK, Integrations
+from revops.store.secrets import Secrets
 from revops.store.security_log import SecurityLog
 from revops.store.tenants import Tenants
 from sandbox.slack import running
 from sandbox.slack.interactions import signature
 from tests.revops.http.serving import SECONDS, Service, serving
-from tests.revops.http.slack_desk import ADA, BEN, CLEO, DREW, SlackDesk, now, person
+from tests.revops.http.slack_desk import ADA, BEN, CLEO, DREW, SlackDesk, now, person, wait
 
 VALUE = '{"action_id": "act_1", "version_hash": "x"}'
 
@@ -66,15 +70,6 @@ def desk(sqlite_both: tuple[SlackDesk, Service]) -> SlackDesk:
 @pytest.fixture
 def service(sqlite_both: tuple[SlackDesk, Service]) -> Service:
     return sqlite_both[1]
-
-
-def wait(until: Callable[[], Any]) -> Any:
-    """What comes after an acknowledgement comes soon; fails where it does not."""
-    deadline, pause = time.monotonic() + SECONDS, threading.Event()
-    while not (found := until()):
-        assert time.monotonic() < deadline, "it did not come"
-        pause.wait(0.01)
-    return found
 
 
 def test_approve_deny_snooze_and_undo_are_decided_and_shown_with_actor_and_time(
@@ -196,6 +191,32 @@ def test_another_tenants_button_is_of_no_action_here(desk: SlackDesk) -> None:
     desk.slack.press(ADA, channel, ts, "leaks_deny")
     assert "nothing to decide" in wait(lambda: desk.told(ADA)[1:])[0]
     assert SlackDesk(desk.store, desk.settings, desk.slack, "acme").get(foreign) == foreign
+
+
+def test_each_tenant_has_a_workspace_and_a_secret_of_its_own(desk: SlackDesk, service: Service) -> None:
+    Tenants(desk.store).add("acme", None, actor="test", at=now())
+    with running(team_id="T0OTHER001", request_url=f"{service.url}/slack/acme") as slack:
+        workspace = slack.workspace
+        tokens = bootstrap_slack.packed(SecretStr(workspace.bot_token), SecretStr(workspace.signing_secret), None)
+        integrations = Integrations(desk.store, Secrets(desk.settings.leaks_secret_key))
+        how = {"mode": "live", "kind": "api_key", "account_id": "T0OTHER001", "credentials": tokens}
+        integrations.connect("acme", **how, system=SLACK, actor="test", at=now())  # type: ignore[arg-type]
+        elsewhere = Settings.model_validate(
+            {**desk.settings.model_dump(exclude_none=True), "slack_api_base": slack.api_url}
+        )
+        acme = SlackDesk(desk.store, elsewhere, slack, "acme")
+        action = acme.posted()
+        acme.press(BEN, action, "approve")
+        assert [one.person_id for one in acme.get(action).approvals] == [person(BEN, "T0OTHER001")]
+
+        # Signed with acme's secret, but at the other's door; and inside it, another workspace.
+        slack.interactions.request_url = f"{service.url}/slack/default"
+        assert "401" in str(acme.press(ADA, action, "approve").trouble)
+        slack.interactions.request_url = f"{service.url}/slack/acme"
+        stolen = json.loads(json.dumps(slack.interactions.sent[-1]).replace("T0OTHER001", "T0SANDBOX1"))
+        assert slack.send_again(stolen) is None
+        assert "not the one that is connected" in wait(lambda: acme.told(ADA))[0]
+        assert acme.get(action).status == "approved"
 
 
 def test_a_button_pressed_twice_decides_once(desk: SlackDesk) -> None:
@@ -385,6 +406,12 @@ def test_signed_nonsense_is_taken_and_changes_nothing(
     status, _ = _send(service, body, signature(desk.slack.workspace.signing_secret, body))
     assert status == 200
     assert desk.get(action) == action
+
+
+@pytest.mark.parametrize("body", [b"payload=no+json", b"payload=[]", b"payload=%22x%22", b"", b"{", b"payload=1"])
+def test_signed_bodies_that_slack_never_sends_are_refused(desk: SlackDesk, service: Service, body: bytes) -> None:
+    given = signature(desk.slack.workspace.signing_secret, body)
+    assert _send(service, body, given) == (400, "unknown_payload")
 
 
 def test_slacks_own_questions_and_events_are_answered(desk: SlackDesk, service: Service) -> None:
