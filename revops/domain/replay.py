@@ -8,7 +8,7 @@ decision shows, although nobody signs tables.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, get_args
+from typing import get_args
 
 from revops.domain.action import ActionStatus
 from revops.domain.action_states import IllegalTransitionError, Transition, after
@@ -32,18 +32,20 @@ class ActionState:
 
 @dataclass(frozen=True)
 class LeakState:
-    """A leak that somebody decided about."""
+    """A leak that somebody decided about; who owns it is personal, that somebody does is not."""
 
     status: str
-    owner: str | None = None
+    has_owner: bool | None = None
+    is_suppressed: bool = False
 
 
 @dataclass(frozen=True)
 class States:
-    """Actions and leaks by id."""
+    """Actions and leaks by id, and by id what was answered when a new definition asked to withdraw leaks."""
 
     actions: Mapping[str, ActionState] = field(default_factory=dict)
     leaks: Mapping[str, LeakState] = field(default_factory=dict)
+    withdrawals: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,13 @@ class Replayed(States):
 
 
 def replay(records: Iterable[DecisionRecord]) -> Replayed:
-    """Play records, oldest first. Records of other kinds than `action.*` and `leak.*` change nothing.
+    """Play records, oldest first. Records of other kinds than `action.*`, `leak.*`, `withdrawal.*` change nothing.
 
     Of an action or leak whose records do not fit together the first that does not is told, and no later one played.
     """
     actions: dict[str, ActionState] = {}
     leaks: dict[str, LeakState] = {}
+    withdrawals: dict[str, str] = {}
     problems: dict[str, str] = {}
     for record in records:
         about, _, transition = record.kind.partition(".")
@@ -69,10 +72,12 @@ def replay(records: Iterable[DecisionRecord]) -> Replayed:
             if about == "action":
                 actions[record.subject.id] = _next_action(actions.get(record.subject.id), record, transition)
             elif about == "leak":
-                leaks[record.subject.id] = _next_leak(leaks.get(record.subject.id), record)
+                leaks[record.subject.id] = _next_leak(leaks.get(record.subject.id), record, transition)
+            elif about == "withdrawal":
+                withdrawals[record.subject.id] = _next_answer(withdrawals.get(record.subject.id, "asked"), record)
         except _UnfitError as error:
             problems[record.subject.id] = f"Record {record.number} ({record.kind} of {record.subject.id}) {error}."
-    return Replayed(actions, leaks, tuple(problems.values()))
+    return Replayed(actions, leaks, withdrawals, tuple(problems.values()))
 
 
 def differences(replayed: States, kept: States) -> list[str]:
@@ -88,6 +93,10 @@ def differences(replayed: States, kept: States) -> list[str]:
             found += [f"Action {action_id}: {difference}." for difference in _differing(told, stored)]
     for leak_id, leak in sorted(replayed.leaks.items()):
         found += _leak_differences(leak_id, leak, kept.leaks.get(leak_id))
+    for name in sorted({*replayed.withdrawals, *kept.withdrawals}):
+        said, stored_answer = replayed.withdrawals.get(name, "asked"), kept.withdrawals.get(name, "asked")
+        if said != stored_answer:
+            found.append(f"Withdrawal {name}: status is {stored_answer} in the table and {said} by the records.")
     return found
 
 
@@ -123,15 +132,24 @@ def _next_action(known: ActionState | None, record: DecisionRecord, transition: 
     return ActionState(str(data["to"]), version, version_hash, approvals)
 
 
-def _next_leak(known: LeakState | None, record: DecisionRecord) -> LeakState:
-    data = record.data
-    begins, ends = data.get("from"), data.get("to")
+def _next_leak(known: LeakState | None, record: DecisionRecord, transition: str) -> LeakState:
+    if transition == "lift":
+        if known is None or not known.is_suppressed:
+            raise _UnfitError("lifts what is not suppressed")
+        return replace(known, is_suppressed=False)
+    begins, ends = record.data.get("from"), record.data.get("to")
     if known is not None and begins != known.status and not {begins, known.status} <= _OPEN:
         raise _UnfitError(f"begins at {begins}, while {known.status} was reached")
     if not isinstance(ends, str):
         raise _UnfitError("leads nowhere")
-    owner: Any = data.get("owner", known.owner if known else None)
-    return LeakState(ends, owner)
+    has_owner = record.data.get("has_owner", known.has_owner if known else None)
+    return LeakState(ends, has_owner, transition == "dismiss" or (known is not None and known.is_suppressed))
+
+
+def _next_answer(known: str, record: DecisionRecord) -> str:
+    if record.data.get("from") != known:
+        raise _UnfitError(f"begins at {record.data.get('from')}, while {known} was reached")
+    return str(record.data.get("to"))
 
 
 @cache
@@ -165,8 +183,14 @@ def _differing(told: ActionState, stored: ActionState) -> list[str]:
 def _leak_differences(leak_id: str, told: LeakState, stored: LeakState | None) -> list[str]:
     if stored is None:
         return [f"Leak {leak_id} is not in the table, and the records say {told.status}."]
-    if told.status not in _OPEN and stored.status != told.status:
-        return [f"Leak {leak_id}: status is {stored.status} in the table and {told.status} by the records."]
-    if told.owner is not None and stored.owner != told.owner:
-        return [f"Leak {leak_id}: owner is {stored.owner} in the table and {told.owner} by the records."]
-    return []
+    wanted = replace(
+        told,
+        status=stored.status if told.status in _OPEN else told.status,
+        has_owner=stored.has_owner if told.has_owner is None else told.has_owner,
+    )
+    return [
+        f"Leak {leak_id}: {name.replace('_', ' ')} is {getattr(stored, name)} in the table and {getattr(wanted, name)} "
+        "by the records."
+        for name in ("status", "has_owner", "is_suppressed")
+        if getattr(stored, name) != getattr(wanted, name)
+    ]

@@ -10,7 +10,7 @@ from revops.domain.kept_records import KeptRecord
 from revops.domain.replay import ActionState, LeakState, Replayed, States, replay
 from revops.store.decision_tables import decision_people
 from revops.store.decisions import Decisions
-from revops.store.people_tables import action_approvals
+from revops.store.people_tables import action_approvals, suppressions, withdrawals
 from revops.store.rows import groups
 from revops.store.store import Store
 from revops.store.tables import actions, leaks
@@ -37,7 +37,7 @@ def replayed_and_kept(store: Store, tenant_id: str) -> tuple[Replayed, States]:
 
 
 def read_states(store: Store, tenant_id: str, leak_ids: Collection[str]) -> States:
-    """Every action of a tenant, and the leaks asked for.
+    """Every action of a tenant, the leaks asked for, and every withdrawal that was answered.
 
     An action's hash is made anew of what its row binds to: a row that was changed shows by another hash.
     """
@@ -49,13 +49,26 @@ def read_states(store: Store, tenant_id: str, leak_ids: Collection[str]) -> Stat
             approvals.setdefault((row.action_id, row.version_hash), set()).add(who)
         rows = connection.execute(select(actions).where(actions.c.tenant_id == tenant_id)).mappings()
         states = {row["action_id"]: _state(row, approvals) for row in rows}
-        found: dict[str, LeakState] = {}
-        for group in groups(sorted(leak_ids), _GROUP):
-            query = select(leaks.c.leak_id, leaks.c.status, leaks.c.owner)
-            mine = query.where(leaks.c.tenant_id == tenant_id, leaks.c.leak_id.in_(group))
-            for row in connection.execute(mine):
-                found[row.leak_id] = LeakState(row.status, names.get(row.owner, row.owner))
-    return States(states, found)
+        found = _leaks(connection, tenant_id, leak_ids)
+        answered = select(withdrawals.c.withdrawal_id, withdrawals.c.status).where(
+            withdrawals.c.tenant_id == tenant_id, withdrawals.c.status != "asked"
+        )
+        answers = {row.withdrawal_id: row.status for row in connection.execute(answered)}
+    return States(states, found, answers)
+
+
+def _leaks(connection: Connection, tenant_id: str, leak_ids: Collection[str]) -> dict[str, LeakState]:
+    suppressed = select(suppressions.c.leak_id).where(
+        suppressions.c.tenant_id == tenant_id, suppressions.c.lifted_at.is_(None)
+    )
+    still: set[str] = set(connection.scalars(suppressed))
+    found = {}
+    for group in groups(sorted(leak_ids), _GROUP):
+        query = select(leaks.c.leak_id, leaks.c.status, leaks.c.owner)
+        mine = query.where(leaks.c.tenant_id == tenant_id, leaks.c.leak_id.in_(group))
+        for row in connection.execute(mine):
+            found[row.leak_id] = LeakState(row.status, row.owner is not None, row.leak_id in still)
+    return found
 
 
 def _pseudonyms(connection: Connection, tenant_id: str) -> dict[str, str]:

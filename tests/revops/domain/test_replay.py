@@ -38,6 +38,12 @@ class Story:
         self.records.append(replace(kept.record, number=len(self.records) + 1))
         return self
 
+    def withdrawal(self, before: str, after: str) -> Story:
+        """One answer to the question w_1."""
+        kept = Log().add(f"withdrawal.{after}", data={"from": before, "to": after}, subject="w_1", version=None)
+        self.records.append(replace(kept.record, number=len(self.records) + 1))
+        return self
+
     @property
     def state(self) -> ActionState:
         """What is reached, where all of it fits."""
@@ -151,12 +157,32 @@ def test_what_is_about_neither_actions_nor_leaks_changes_nothing() -> None:
     assert (replayed.actions, replayed.leaks, replayed.problems) == ({}, {}, ())
 
 
-def test_a_leak_has_the_status_and_the_owner_that_somebody_gave_it() -> None:
-    story = Story().leak("assign", "open", "open", owner="person_1").leak("dismiss", "pending_decision", "dismissed")
-    assert replay(story.records).leaks == {"leak_1": LeakState("dismissed", "person_1")}
-    assert replay(story.leak("assign", "dismissed", "dismissed", owner=None).records).leaks == {
-        "leak_1": LeakState("dismissed", None)
-    }
+def test_a_leak_has_the_status_that_somebody_gave_it_and_an_owner_or_none() -> None:
+    story = Story().leak("assign", "open", "open", has_owner=True)
+    assert replay(story.records).leaks == {"leak_1": LeakState("open", has_owner=True)}
+    story.leak("dismiss", "pending_decision", "dismissed")
+    dismissed = LeakState("dismissed", has_owner=True, is_suppressed=True)
+    assert replay(story.records).leaks == {"leak_1": dismissed}
+    story.leak("assign", "dismissed", "dismissed", has_owner=False)
+    assert replay(story.records).leaks == {"leak_1": replace(dismissed, has_owner=False)}
+
+
+def test_a_suppression_that_is_lifted_leaves_the_leak_dismissed() -> None:
+    story = Story().leak("dismiss", "open", "dismissed").leak("lift", "", None)
+    assert replay(story.records).leaks == {"leak_1": LeakState("dismissed")}
+    assert story.leak("lift", "", None).problem.endswith("(leak.lift of leak_1) lifts what is not suppressed.")
+    assert "lifts what is not suppressed" in Story().leak("lift", "", None).problem
+
+
+def test_the_newest_answer_to_a_withdrawal_holds() -> None:
+    story = Story().withdrawal("asked", "refused").withdrawal("refused", "confirmed")
+    assert replay(story.records).withdrawals == {"w_1": "confirmed"}
+    assert differences(replay(story.records), States(withdrawals={"w_1": "confirmed"})) == []
+    assert differences(replay(story.records), States(withdrawals={"w_2": "refused"})) == [
+        "Withdrawal w_1: status is asked in the table and confirmed by the records.",
+        "Withdrawal w_2: status is refused in the table and asked by the records.",
+    ]
+    assert story.withdrawal("asked", "refused").problem.endswith("begins at asked, while confirmed was reached.")
 
 
 def test_a_leak_that_was_ended_does_not_begin_again() -> None:
@@ -168,8 +194,8 @@ def test_a_leak_that_was_ended_does_not_begin_again() -> None:
 
 
 def test_tables_that_say_the_same_differ_in_nothing() -> None:
-    story = drafted().action("approve", "drafted", "approved").leak("assign", "open", "open", owner="person_1")
-    kept = States({"act_1": story.state}, {"leak_1": LeakState("acting", "person_1")})
+    story = drafted().action("approve", "drafted", "approved").leak("assign", "open", "open", has_owner=True)
+    kept = States({"act_1": story.state}, {"leak_1": LeakState("acting", has_owner=True)})
     assert differences(replay(story.records), kept) == []
 
 
@@ -210,10 +236,15 @@ def test_an_action_without_records_and_records_without_an_action_are_told() -> N
     [
         (LeakState("dismissed"), None, "is not in the table, and the records say dismissed."),
         (LeakState("dismissed"), LeakState("open"), "status is open in the table and dismissed by the records."),
-        (LeakState("open", "p1"), LeakState("open", "p2"), "owner is p2 in the table and p1 by the records."),
-        (LeakState("open", "p1"), LeakState("open"), "owner is None in the table and p1 by the records."),
-        (LeakState("open"), LeakState("recovered", "p2"), None),
-        (LeakState("dismissed", "p1"), LeakState("dismissed", "p1"), None),
+        (LeakState("open", True), LeakState("open", False), "has owner is False in the table and True by the records."),
+        (LeakState("open", False), LeakState("open", True), "has owner is True in the table and False by the records."),
+        (
+            LeakState("dismissed", None, True),
+            LeakState("dismissed", False, False),
+            "is suppressed is False in the table and True by the records.",
+        ),
+        (LeakState("open"), LeakState("recovered", True), None),
+        (LeakState("dismissed", True, True), LeakState("dismissed", True, True), None),
     ],
 )
 def test_a_leak_is_compared_where_a_decision_ended_it(
