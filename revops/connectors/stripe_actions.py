@@ -7,9 +7,9 @@ guessing. Sources: https://docs.stripe.com/api/invoices/pay, https://docs.stripe
 https://docs.stripe.com/api/events/object (`request.idempotency_key`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pybreaker
@@ -44,7 +44,10 @@ _PAGES = 50
 # No request can still have an effect so long after it was sent.
 _LATEST_SECONDS = 7_200
 # The clocks of two systems differ; an event a little earlier may still be ours, and its key tells.
-_SLACK_SECONDS = 300
+_SLACK_SECONDS = 3_600
+
+
+_Got = TypeVar("_Got")
 
 
 class _TryAgainError(Exception):
@@ -63,8 +66,10 @@ class StripeActions:
             headers["Stripe-Account"] = access.account_id
         self._client = httpx.Client(base_url=base.rstrip("/"), headers=headers, timeout=_TIMEOUT)
         self._limiter = Limiter(Rate(per_second, Duration.SECOND))
-        # What Stripe refuses is an answer; only silence and faults open the breaker.
-        self._breaker = pybreaker.CircuitBreaker(fail_max=5, reset_timeout=30, exclude=[BillingRefusedError])
+        # What Stripe refuses is an answer; only silence and faults open the breaker. The failure that opens it stays
+        # what it is: whether the request may have arrived must not get lost.
+        # Reads that work say nothing of requests for money, so those have a breaker of their own.
+        self._reads, self._pays = _breaker(), _breaker()
 
     def close(self) -> None:
         """Close the connections."""
@@ -72,6 +77,9 @@ class StripeActions:
 
     def look(self, invoice: str, payment_method: str | None, *, tries_since: datetime) -> InvoiceNow:
         """See PaysInvoices."""
+        if self._pays.current_state == pybreaker.STATE_OPEN:
+            # Said before anything is begun; once the pause is over, the next request tries.
+            _guarded(self._pays, _nothing)
         found = self._get(f"/v1/invoices/{invoice}", [("expand[]", one) for one in _EXPAND])
         given = found.get("customer")
         customer: dict[str, Any] = given if isinstance(given, dict) else {}
@@ -121,7 +129,7 @@ class StripeActions:
 
     def pay(self, request: Request, idempotency_key: str) -> Answer:
         """See PaysInvoices."""
-        return self._breaker.call(self._pay, request, idempotency_key)
+        return _guarded(self._pays, self._pay, request, idempotency_key)
 
     def find(self, invoice: str, idempotency_key: str, since: datetime) -> Answer | NotFound:
         """See PaysInvoices."""
@@ -197,7 +205,7 @@ class StripeActions:
         )
 
     def _get(self, path: str, query: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        return self._breaker.call(self._read, path, query)
+        return _guarded(self._reads, self._read, path, query)
 
     def _read(self, path: str, query: Sequence[tuple[str, str]]) -> dict[str, Any]:
         try:
@@ -229,6 +237,27 @@ def pay_request(invoice: str, payment_method: str | None) -> Request:
     if payment_method is not None:
         form["payment_method"] = payment_method
     return Request("POST", f"/v1/invoices/{invoice}/pay", form)
+
+
+def _breaker() -> pybreaker.CircuitBreaker:
+    return pybreaker.CircuitBreaker(
+        fail_max=5, reset_timeout=30, exclude=[BillingRefusedError], throw_new_error_on_trip=False
+    )
+
+
+def _guarded(breaker: pybreaker.CircuitBreaker, act: Callable[..., _Got], *given: object) -> _Got:
+    """Leave Stripe alone for a while after failures in a row."""
+    try:
+        got: _Got = breaker.call(act, *given)
+    except pybreaker.CircuitBreakerError as error:
+        raise BillingUnavailableError(
+            "Stripe has failed several times in a row and is left alone for half a minute.", may_have_arrived=False
+        ) from error
+    return got
+
+
+def _nothing() -> None:
+    """What a breaker lets through once its pause is over."""
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Clock:
 
 
 def owe(
-    sandbox: Running, number: int = 1, *, amount: int = 2900, currency: str = "usd", code: str = "do_not_honor"
+    sandbox: Running, number: int = 1, *, amount: int = 2900, currency: str = "usd", code: str = "processing_error"
 ) -> str:
     """One debt; returns the invoice's id."""
     at = int(FAILED.timestamp())
@@ -102,7 +102,7 @@ def owe(
 
 
 def evidence(
-    sandbox: Running, invoice_id: str, *, code: str = "do_not_honor", group: str = "retry_later"
+    sandbox: Running, invoice_id: str, *, code: str = "processing_error", group: str = "technical"
 ) -> dict[str, Any]:
     """What the detector would say of it."""
     invoice = sandbox.get("invoice", invoice_id)

@@ -217,6 +217,19 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(sqlite_desk: Desk, kind
     assert desk.charges("in_1") == int(is_charged)
 
 
+def test_after_failures_in_a_row_stripe_is_left_alone_and_none_of_them_is_sent_again(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    actions = [desk.approved(owe(desk.sandbox, number)) for number in range(7)]
+    desk.sandbox.faults.fail_next("*/pay", "closed", method="POST", times=5, after_execution=True)
+    assert run(desk) == {"unknown": 5, "waiting": 2}
+    assert desk.requests() == 5
+    assert sorted(desk.now(one).status for one in actions) == ["approved"] * 2 + ["unknown"] * 5
+    desk.clock.forward(minutes=2)
+    # Another process, or half a minute later: the breaker is closed.
+    assert run(desk) == {"done": 7}
+    assert desk.requests() == len(desk.sandbox.ledger) == 7
+
+
 @pytest.mark.parametrize(("kind", "status"), [("429", "approved")])
 def test_a_refusal_to_listen_is_no_attempt(sqlite_desk: Desk, kind: str, status: str) -> None:
     desk = sqlite_desk
