@@ -155,7 +155,9 @@ def run_races(desk: Desk, races: int, seed: int) -> Counter[str]:
         assert len(charges) <= 1, "nobody is charged twice"
         keys = {one.headers.get("idempotency-key") for one in posts(desk, invoice)} - {None}
         assert len(keys) <= 1, "one attempt has one key"
-        assert not ended.is_unsettled, f"it has ended: {ended.status}, {ended.reason}, {ended.snoozed_until}, {ended.lease_until}, {desk.clock()}"
+        assert not ended.is_unsettled, (
+            f"it has ended: {ended.status}, {ended.reason}, {ended.snoozed_until}, {ended.lease_until}, {desk.clock()}"
+        )
         assert (ended.status == "done") == (len(ours) == 1), "what is done was charged by us, and the other way round"
         ends[f"{ended.status} {(ended.outcome or {}).get('how', '')}".strip()] += 1
     kinds = Counter(one.record.kind for one in Decisions(desk.store).read(TENANT))
