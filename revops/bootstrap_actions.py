@@ -1,6 +1,6 @@
 """Wires proposing, deciding and dispatching; `revops.bootstrap` wires the rest."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
@@ -106,6 +106,14 @@ def proposal(store: Store, settings: Settings, tenant_id: str, action_id: str) -
     if found is None:
         raise DecisionRefusedError("unknown_action", "There is no such proposal here.")
     return _shown(store, settings, tenant_id, [found])[0]
+
+
+def proposals_of_ids(
+    store: Store, settings: Settings, tenant_id: str, action_ids: Sequence[str]
+) -> dict[str, Proposal]:
+    """Those of these actions that there are, by id: what is the same for all is read once."""
+    found = ActionViews(store).of_ids(tenant_id, action_ids)
+    return {one.action.action_id: one for one in _shown(store, settings, tenant_id, found)}
 
 
 def request_of(draft: Draft) -> Request:

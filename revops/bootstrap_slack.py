@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,9 +10,8 @@ from functools import partial
 import structlog
 from pydantic import SecretStr
 
-from revops.bootstrap_actions import deciding, policy_in_force, proposal
+from revops.bootstrap_actions import deciding, policy_in_force, proposals_of_ids
 from revops.connectors.slack import SlackWorkspace
-from revops.domain.decision import DecisionRefusedError
 from revops.domain.message import Notified
 from revops.domain.proposal import Proposal, Word
 from revops.errors import RevopsError
@@ -157,7 +156,7 @@ def slack_tenant(store: Store, settings: Settings, tenant_id: str, tell: Callabl
         "slack",
         deciding(store, settings),
         find=partial(people.find, tenant_id),
-        proposal=partial(_proposal, store, settings, tenant_id),
+        proposal=lambda action_id: _proposals(store, settings, tenant_id, [action_id]).get(action_id),
         show=show,
         log_stranger=stranger,
     )
@@ -193,17 +192,22 @@ def _notifying(store: Store, settings: Settings, tenant_id: str, workspace: Slac
     def channel(one: Proposal) -> str | None:
         return routes.channel_for(one.leak.family, one.action.draft.amount_minor, one.action.draft.currency)
 
-    read = partial(_proposal, store, settings, tenant_id)
+    read = partial(_proposals, store, settings, tenant_id)
     return Notifying(tenant_id, workspace, SlackMessages(store), read, channel, routes.digest_above)
 
 
-def _proposal(store: Store, settings: Settings, tenant_id: str, action_id: str) -> Proposal | None:
-    try:
-        found = proposal(store, settings, tenant_id, action_id)
-    except DecisionRefusedError:
-        return None
-    lines = Audit(store).read(tenant_id, object_id=action_id, limit=10)
+def _proposals(store: Store, settings: Settings, tenant_id: str, action_ids: Sequence[str]) -> dict[str, Proposal]:
+    found = proposals_of_ids(store, settings, tenant_id, action_ids)
+    audit = Audit(store)
+    return {action_id: _with_last_word(audit, tenant_id, one) for action_id, one in found.items()}
+
+
+def _with_last_word(audit: Audit, tenant_id: str, one: Proposal) -> Proposal:
+    if one.action.changes <= 1:
+        # Drafted, and nobody has said anything.
+        return one
+    lines = audit.read(tenant_id, object_id=one.action.action_id, limit=10)
     said = next((line for line in lines if line.actor != SYSTEM), None)
     if said is None:
-        return found
-    return replace(found, last_word=Word(said.verb.removeprefix("action_"), said.actor, said.at))
+        return one
+    return replace(one, last_word=Word(said.verb.removeprefix("action_"), said.actor, said.at))

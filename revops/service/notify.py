@@ -61,10 +61,10 @@ def notify(using: Notifying, outbox: SendsLater[Sending], due: Sequence[Sending]
 
 def _steps(teller: Teller, action_ids: list[str]) -> Iterator[_Step]:
     using = teller.using
-    known = using.messages.read(using.tenant_id, action_ids)
+    known, found = using.messages.read(using.tenant_id, action_ids), using.proposals(action_ids)
     fresh: dict[str, list[Proposal]] = defaultdict(list)
     for action_id in action_ids:
-        kept, proposal = known.get(action_id), using.proposal(action_id)
+        kept, proposal = known.get(action_id), found.get(action_id)
         if kept is not None:
             yield [action_id], partial(teller.bring, kept) if proposal and not kept.is_gone else _nothing
             continue

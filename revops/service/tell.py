@@ -8,7 +8,7 @@ the same version of the same action, so a second press is told who decided.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -43,16 +43,20 @@ class BusyError(NotPostedError):
 class Notifying:
     """What telling the people of one tenant works with.
 
-    `proposal` reads an action's present state, None where there is none any more; `channel` says where a proposal goes,
-    None for nowhere; more than `digest_above` new ones within an hour come as a digest.
+    `proposals` reads the present state of actions, those that there are; `channel` says where a proposal goes, None for
+    nowhere; more than `digest_above` new ones within an hour come as a digest.
     """
 
     tenant_id: str
     people: PostsMessages
     messages: KeepsMessages
-    proposal: Callable[[str], Proposal | None]
+    proposals: Callable[[Sequence[str]], Mapping[str, Proposal]]
     channel: Callable[[Proposal], str | None]
     digest_above: int
+
+    def proposal(self, action_id: str) -> Proposal | None:
+        """One action's present state, None where there is none any more."""
+        return self.proposals([action_id]).get(action_id)
 
 
 @dataclass
@@ -92,8 +96,7 @@ class Teller:
     def bring_digest(self, key: str, place: str) -> None:
         """Post a digest, or let it say what is so now."""
         members = self.using.messages.members(self.using.tenant_id, key)
-        found = [self.using.proposal(action_id) for action_id in members]
-        message = digest_message([one for one in found if one is not None])
+        message = digest_message(list(self.using.proposals(members).values()))
         kept = self.using.messages.read(self.using.tenant_id, [key]).get(key)
         if message is None or (kept is not None and kept.is_gone):
             return

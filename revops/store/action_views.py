@@ -32,6 +32,11 @@ class ActionViews:
             found = {one.action_id: one for one in actions_where(connection, tenant_id, column.action_id.in_(ids))}
         return [found[one] for one in ids]
 
+    def of_ids(self, tenant_id: str, action_ids: Sequence[str]) -> list[Action]:
+        """Those of these ids that there are."""
+        with self._store.tenant(tenant_id, is_read_only=True) as connection:
+            return actions_where(connection, tenant_id, actions.c.action_id.in_(action_ids))
+
     def recovered(self, tenant_id: str) -> dict[str, int]:
         """What our actions have brought in, in minor units by currency, as the billing system answered."""
         column = actions.c

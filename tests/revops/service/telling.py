@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,7 +61,11 @@ class Desk:
     def using(self) -> Notifying:
         """What a pass works with."""
         assert self.people is not None
-        return Notifying(TENANT, self.people, self.messages, self.proposals.get, self.channel, self.digest_above)
+        return Notifying(TENANT, self.people, self.messages, self.read, self.channel, self.digest_above)
+
+    def read(self, action_ids: Sequence[str]) -> dict[str, Proposal]:
+        """Those of these proposals that there are."""
+        return {one: self.proposals[one] for one in action_ids if one in self.proposals}
 
     def tell(self) -> Notified:
         """One pass over what is due now."""
