@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint bench report-card chaos lock
+.PHONY: setup demo test lint bench report-card chaos mutants lock
 setup: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -36,6 +36,10 @@ report-card: setup
 
 chaos: setup
 	$(BIN)/pytest -m chaos tests
+
+mutants: setup
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/python -m tests.mutation
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -143,6 +143,23 @@ def test_a_lost_key_is_replaced(leaks: Leaks, where: dict[str, str], secret_key:
     assert "All 4 records are right, anchored up to 4" in said(leaks, other, "verify")
 
 
+def test_a_restored_backup_is_told_and_is_no_fault(
+    leaks: Leaks, where: dict[str, str], settings: Settings, tmp_path: Path
+) -> None:
+    archive = tmp_path / "store.tar"
+    assert leaks("db", "backup", str(archive), **where).returncode == 0
+    with open_store(settings) as store:
+        decide(store, load_signer(settings))
+        anchor(settings, store, "default")
+    assert "Nothing to note" in said(leaks, where, "restored")
+    done = leaks("db", "restore", str(archive), **where)
+    assert done.returncode == 0, done.stderr
+    assert "the records 4 to 4 of before are gone" in done.stderr
+    lines = said(leaks, where, "verify").splitlines()
+    assert lines[0].startswith("All 3 records are right, anchored up to 3")
+    assert "A backup was restored on" in lines[-1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
