@@ -45,10 +45,11 @@ def _in_day(moment: datetime, zones: Sequence[ZoneInfo], hours: LocalHours) -> d
     if _is_day(moment, zones, hours):
         return moment
     best = moment.astimezone(zones[0]).replace(hour=hours.best, minute=0, second=0, microsecond=0)
-    for hour in range(24 * 3):
-        candidate = best + timedelta(hours=hour)
-        if candidate >= moment and _is_day(candidate, zones, hours):
-            return candidate
+    for day in range(3):
+        for hour in range(hours.last - hours.best):
+            candidate = best + timedelta(days=day, hours=hour)
+            if candidate >= moment and _is_day(candidate, zones, hours):
+                return candidate
     return _in_day(moment, zones[:1], hours)
 
 

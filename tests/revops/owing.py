@@ -155,7 +155,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         Tenants(self.store).add(TENANT, None, actor="test", at=NOW)
-        self.actions = Actions(self.store, load_signer(self.settings))
+        self.signer = load_signer(self.settings)
+        self.actions = Actions(self.store, self.signer)
         self.leaks = Leaks(self.store)
         self.refusals: list[str] = []
         self.opened: list[StripeActions] = []
