@@ -1,6 +1,6 @@
 """Wires proposing, deciding and dispatching; `revops.bootstrap` wires the rest."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
@@ -20,7 +20,7 @@ from revops.policy import Policy, load_policy
 from revops.service.decide import Deciding
 from revops.service.dispatch import Dispatching, Mode
 from revops.service.outcome import say_outcome
-from revops.service.propose import Proposed, Proposing, propose, weigh
+from revops.service.propose import Evidence, Proposed, Proposing, propose, weigh
 from revops.settings import TENANT, Settings
 from revops.store import Store
 from revops.store.action_views import ActionViews
@@ -67,13 +67,18 @@ def deciding(store: Store, settings: Settings) -> Deciding:
 
 def propose_for(store: Store, settings: Settings, tenant_id: str, at: datetime | None = None) -> Proposed:
     """Draft, renew and withdraw a tenant's actions after what is published now. Raises what reading it raises."""
-    return propose(_proposing(store, settings, tenant_id), tenant_id, at or _now())
+    with Published.open(settings.leaks_home, tenant=tenant_id) as published:
+        evidence, tries = read_evidence(published), read_card_tries(published)
+    return propose(_proposing(store, settings, tenant_id, evidence, tries), tenant_id, at or _now())
 
 
 def what_could_be_done(store: Store, settings: Settings, leak: Leak) -> Draft | NotProposed | None:
     """What would be proposed for a leak now, or why nothing is; None for leak types that nothing can be done about."""
-    parts = _proposing(store, settings, leak.tenant_id)
     reasons = [one for one in Leaks(store).reasons(leak.tenant_id, [leak.leak_id]) if one.detached_at is None]
+    with Published.open(settings.leaks_home, tenant=leak.tenant_id) as published:
+        evidence = read_evidence(published, [one.finding_id for one in reasons])
+        tries = read_card_tries(published, leak.customer_id)
+    parts = _proposing(store, settings, leak.tenant_id, evidence, tries)
     return weigh(parts, reasons, _now())
 
 
@@ -212,10 +217,14 @@ class _Accounts:
         return None
 
 
-def _proposing(store: Store, settings: Settings, tenant_id: str) -> Proposing:
+def _proposing(
+    store: Store,
+    settings: Settings,
+    tenant_id: str,
+    evidence: Mapping[str, Evidence],
+    tries: Mapping[str, Sequence[datetime]],
+) -> Proposing:
     policy = policy_in_force(store, tenant_id, _now())
-    with Published.open(settings.leaks_home, tenant=tenant_id) as published:
-        evidence, tries = read_evidence(published), read_card_tries(published)
     return Proposing(
         Leaks(store),
         actions(store, settings),

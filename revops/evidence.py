@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 
 from revops.service.propose import Evidence
 from revops.warehouse import Published
@@ -11,11 +12,13 @@ from revops.warehouse import Published
 _TRIES_DAYS = 60
 
 
-def read_evidence(published: Published) -> dict[str, Evidence]:
-    """What each finding's detector saw, by finding. Raises QueryError."""
+def read_evidence(published: Published, only: Collection[str] | None = None) -> dict[str, Evidence]:
+    """What each finding's detector saw, by finding, or what those of some findings did. Raises QueryError."""
+    where, values = (" where list_contains(?, f.finding_id)", [[*only]]) if only is not None else ("", [])
     rows = published.query(
         "select f.finding_id, f.leak_type, f.customer_id, f.evidence, t.amount_reporting_minor"
-        " from leak_findings f join triage t using (tenant_id, finding_id)"
+        f" from leak_findings f join triage t using (tenant_id, finding_id){where}",
+        values,
     )
     return {
         row["finding_id"]: Evidence(
@@ -29,12 +32,20 @@ def read_evidence(published: Published) -> dict[str, Evidence]:
     }
 
 
-def read_card_tries(published: Published) -> dict[str, list[datetime]]:
-    """When cards were tried lately, by fingerprint, whatever they were to pay. Raises QueryError."""
+def read_card_tries(published: Published, customer_id: str | None = None) -> dict[str, list[datetime]]:
+    """When cards were tried lately, by fingerprint, whatever they were to pay. Raises QueryError.
+
+    With a customer only those cards that this one has used, whoever else used them too.
+    """
+    values: list[Any] = [published.as_of.astimezone(UTC).replace(tzinfo=None), _TRIES_DAYS]
+    theirs = ""
+    if customer_id is not None:
+        theirs = " and card_fingerprint in (select card_fingerprint from payments where customer_id = ?)"
+        values.append(customer_id)
     rows = published.query(
         "select card_fingerprint, created_at from payments"
-        " where card_fingerprint is not null and created_at >= ?::timestamp - to_days(?)",
-        [published.as_of.astimezone(UTC).replace(tzinfo=None), _TRIES_DAYS],
+        f" where card_fingerprint is not null and created_at >= ?::timestamp - to_days(?){theirs}",
+        values,
     )
     tries: dict[str, list[datetime]] = {}
     for row in rows:
