@@ -9,6 +9,7 @@ import streamlit as st
 from revops.domain.tenant_id import TenantError
 from revops.errors import RevopsError
 from revops.settings import load_settings
+from revops.store import StoreError, StoreMissingError
 from revops.warehouse import NothingPublishedError, Published
 from streamlit_app import tenants
 from streamlit_app.data import Row, quality
@@ -34,6 +35,13 @@ def show(draw: Draw) -> None:
         st.write("Load a Stripe account and look for leaks in it, then reload this page:")
         st.code(tenants.command("leaks run"), language=None)
         st.write("`leaks doctor` says which setting is missing, if one is.")
+    except StoreMissingError:
+        st.title("Nothing is decided yet", anchor=False)
+        st.write("Proposals and decisions are kept in a store that is made by the first run:")
+        st.code(tenants.command("leaks run"), language=None)
+    except StoreError as error:
+        st.title("The operational store cannot be read", anchor=False)
+        st.error(escape_markdown(str(error)))
     except TenantError as error:
         st.title("No such tenant", anchor=False)
         st.error(escape_markdown(str(error)))

@@ -11,10 +11,10 @@ from streamlit_app.evidence import Evidence, read
 from streamlit_app.filters import Filters
 from streamlit_app.format import count, day, moment, percent
 from streamlit_app.markup import escape, facts, heading, safe_link
-from streamlit_app.parts import history, page, playbook, timeline
+from streamlit_app.parts import history, its_leak, page, playbook, timeline
 
 
-def _draw(published: Published, integration: Row, _now: datetime) -> None:
+def _draw(published: Published, integration: Row, now: datetime) -> None:
     address = {name: st.query_params.get_all(name) for name in st.query_params}
     st.page_link(
         pages.FINDINGS,
@@ -35,6 +35,7 @@ def _draw(published: Published, integration: Row, _now: datetime) -> None:
     payments = customer.payments(published, row["customer_id"], row["invoice_id"])
     st.html(_head(row))
     _links(row, evidence, integration)
+    its_leak.show(row["root_cause"], now)
     st.html(facts(_figures(row)))
     left, right = st.columns([6, 5], gap="large")
     with left:

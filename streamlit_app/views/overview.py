@@ -8,7 +8,7 @@ from revops.warehouse import Published
 from streamlit_app import pages, tenants
 from streamlit_app.data import Row, overview
 from streamlit_app.format import count
-from streamlit_app.parts import bars, headline, notices, page, trend
+from streamlit_app.parts import bars, decided, headline, notices, page, trend
 
 
 def _draw(published: Published, integration: Row, now: datetime) -> None:
@@ -16,6 +16,7 @@ def _draw(published: Published, integration: Row, now: datetime) -> None:
     totals = overview.totals(published)
     if not totals:
         headline.nothing_found(published)
+        decided.show(now)
         notices.show(published, integration, now)
         return
     total = overview.reporting_total(published)
@@ -27,6 +28,7 @@ def _draw(published: Published, integration: Row, now: datetime) -> None:
         query_params=tenants.address({} if found else {"show": "Reviews"}),
         icon=":material/list:",
     )
+    decided.show(now)
     notices.show(published, integration, now)
     trend.show(published, total["currency"])
     bars.show(published)

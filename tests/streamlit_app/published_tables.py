@@ -14,7 +14,7 @@ TABLES = {
     "payments": """tenant_id varchar, payment_id varchar, invoice_id varchar, customer_id varchar, status varchar,
         amount_minor bigint, currency varchar, amount_refunded_minor bigint, is_disputed boolean,
         decline_code varchar, decline_group varchar, card_brand varchar, card_last4 varchar,
-        created_at timestamp""",
+        card_fingerprint varchar, created_at timestamp""",
     "leak_findings": """tenant_id varchar, finding_id varchar, leak_type varchar, family varchar, object_type varchar,
         object_id varchar, customer_id varchar, currency varchar, amount_minor bigint, recurring_minor bigint,
         confidence double, recovery_probability double, first_detectable_at timestamp, root_cause varchar,
