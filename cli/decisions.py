@@ -122,7 +122,12 @@ def restored(tenant: Tenant = "default") -> None:
 
 def _row(kept: KeptRecord) -> list[Any]:
     """A record as a line; who decided by name, where that is still known."""
-    record = kept.record
+    from revops.domain.decision_record import DecisionRecordError
+
+    try:
+        record = kept.record
+    except DecisionRecordError:
+        return [kept.number, None, "unreadable", None, None, None, None, None]
     actor = kept.told("actor") or record.actor.id
     version = f" v{record.subject.version}" if record.subject.version else ""
     subject = f"{record.subject.type} {record.subject.id}{version}"

@@ -33,7 +33,12 @@ class KeptRecord:
     @cached_property
     def record(self) -> DecisionRecord:
         """What the text says, read once. Raises DecisionRecordError for a text that was changed into none."""
-        return read(self.text)
+        try:
+            return read(self.text)
+        except DecisionRecordError as error:
+            raise DecisionRecordError(
+                f"Record {self.number} cannot be read. {error} `leaks decisions verify` says where the log goes wrong."
+            ) from error
 
     def told(self, part: Part) -> Any:
         """What a part says, None where there is none or it was erased."""

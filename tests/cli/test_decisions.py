@@ -93,6 +93,17 @@ def test_a_changed_record_is_found_with_exit_code_1(leaks: Leaks, where: dict[st
     assert (result["fault"]["number"], result["fault"]["kind"], result["records"]) == (2, "flip", 1)
 
 
+def test_a_record_that_is_none_any_more_hides_no_other(leaks: Leaks, where: dict[str, str]) -> None:
+    write_database(where, "update decision_records set record = 'nothing' where number = 2")
+    lines = json.loads(said(leaks, where, "list", "--format", "json"))
+    assert [(one["number"], one["kind"]) for one in lines] == [
+        (1, "action.approve"),
+        (2, "unreadable"),
+        (3, "action.approve"),
+    ]
+    assert "Record 2 cannot be read." in said(leaks, where, "replay", code=1)
+
+
 def test_newest_records_that_are_gone_are_found(leaks: Leaks, where: dict[str, str]) -> None:
     write_database(
         where, "delete from decision_personal where number = 3", "delete from decision_records where number = 3"
