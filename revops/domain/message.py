@@ -141,6 +141,11 @@ class Notified:
     digests: int = 0
     failures: tuple[str, ...] = ()
 
+    @property
+    def total(self) -> int:
+        """How many messages people saw come or change."""
+        return self.posted + self.updated + self.digests
+
     def __add__(self, other: "Notified") -> "Notified":
         return Notified(
             self.posted + other.posted,
