@@ -24,6 +24,8 @@ def instead(desk: Desk, leak: Leak, found: list[Proposal]) -> str:
     ended = f"<p>{escape(found[-1].outcome)}</p>" if found and found[-1].outcome else ""
     if leak.closed_at is not None:
         return ended + note(f"The leak has ended: {words(leak.status).lower()}.")
+    if found and found[-1].action.status == "done":
+        return ended + note("The leak ends with the next run that reads so from Stripe.")
     could = what_could_be_done(desk.store, desk.settings, leak)
     if could is None:
         return ended + note("Nothing is proposed for this kind of leak. Its playbook says what a person can do.")

@@ -28,10 +28,13 @@ def chosen_order(waiting: Sequence[Proposal]) -> Wish:
     needed = sorted({one.needs for one in waiting})
     if len(waiting) == 1:
         return Wish()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = st.selectbox("Order", (LARGEST, OLDEST, EXPIRING), key="ask_order", width=200)
-        search = st.text_input("Customer", key="ask_search", type="search", placeholder="Name or id", width=240)
+    with st.container(key="filters"):
+        places = st.columns(4)
+    order = places[0].selectbox("Order", (LARGEST, OLDEST, EXPIRING), key="ask_order")
+    search = places[1].text_input("Customer", key="ask_search", type="search", placeholder="Name or id")
+    with places[2]:
         currency = _choice("Currency", currencies, "ask_currency")
+    with places[3]:
         needs = _choice("Needs", needed, "ask_needs")
     return Wish(order, search or "", currency, needs)
 
@@ -61,5 +64,5 @@ def _size(one: Proposal) -> tuple[bool, int, str]:
 def _choice(label: str, options: Sequence[str], key: str) -> str | None:
     if len(options) < 2:
         return None
-    chosen = st.selectbox(label, (_ALL, *options), key=key, format_func=words, width=200)
+    chosen = st.selectbox(label, (_ALL, *options), key=key, format_func=words)
     return None if chosen == _ALL else chosen

@@ -7,6 +7,7 @@ import streamlit as st
 from revops.domain.decision_record import DecisionRecordError
 from revops.domain.kept_records import KeptRecord
 from revops.store.decisions import Decisions
+from revops.store.leaks import Leaks
 from revops.store.people import People
 from revops.warehouse import Published
 from streamlit_app.data import Row
@@ -42,7 +43,8 @@ def _log(desk: Desk, newest: int) -> None:
     asked = int(st.session_state.get(_MANY, _STEP))
     records = Decisions(desk.store).newest(desk.tenant_id, asked)[::-1]
     names = {one.person_id: one.name for one in People(desk.store).read(desk.tenant_id) if one.name}
-    rows = [_row(one, names) for one in records]
+    objects = _objects(desk, records)
+    rows = [_row(one, names, objects) for one in records]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.selectbox("What", (_ALL, *sorted({row[2] for row in rows})), key="decision_kind", width=280)
         text = st.text_input(
@@ -55,7 +57,6 @@ def _log(desk: Desk, newest: int) -> None:
             f"{count(len(shown), 'record')} of the newest {len(rows):,}, the newest first",
             ("Number", "When", "What", "About", "Who", "Note"),
             shown,
-            right=frozenset((0,)),
         )
     )
     if len(records) < newest:
@@ -66,17 +67,35 @@ def _read_more(asked: int) -> None:
     st.session_state[_MANY] = asked + _STEP
 
 
-def _row(kept: KeptRecord, names: dict[str, str]) -> tuple[str, ...]:
+def _objects(desk: Desk, records: list[KeptRecord]) -> dict[str, str]:
+    """What each action or leak is about in the billing system, by leak: `in_1`."""
+    ids = {_leak_id(one) for one in records} - {""}
+    return {leak.leak_id: leak.object_id for leak in Leaks(desk.store).get(desk.tenant_id, sorted(ids))}
+
+
+def _leak_id(kept: KeptRecord) -> str:
+    try:
+        record = kept.record
+    except DecisionRecordError:
+        return ""
+    return record.subject.id if record.subject.type == "leak" else str(record.data.get("leak_id") or "")
+
+
+def _row(kept: KeptRecord, names: dict[str, str], objects: dict[str, str]) -> tuple[str, ...]:
     try:
         record = kept.record
     except DecisionRecordError:
         return (str(kept.number), "–", "Cannot be read", "–", "–", "–")
-    version = f", version {record.subject.version}" if record.subject.version else ""
+    about = [
+        objects.get(_leak_id(kept)),
+        record.subject.id,
+        f"version {record.subject.version}" if record.subject.version else None,
+    ]
     return (
         f"{record.number:,}",
         moment(record.at),
         say(record.kind),
-        f"{record.subject.id}{version}",
+        ", ".join(one for one in about if one),
         _who(kept, names),
         _note(kept),
     )
