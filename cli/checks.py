@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cli.check import Finding, State
+from cli.decision_checks import check_decisions
 from cli.moments import iso
 from cli.slack_checks import check_slack
 from cli.tenant_checks import check_tenants, others_connected
@@ -32,6 +33,7 @@ def run_checks() -> list[Finding]:
         ("LEAKS_SECRET_KEY", _secret_key),
         ("tenants", check_tenants),
         ("slack", check_slack),
+        ("decisions", check_decisions),
         ("models", _models),
         ("published", _published),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.decision_checks import check_decisions
 from revops.settings import Settings
 from revops.store import open_store
 from revops.store.anchors import anchor
@@ -169,6 +170,32 @@ def test_a_restored_backup_is_told_and_is_no_fault(
     lines = said(leaks, where, "verify").splitlines()
     assert lines[0].startswith("All 3 records are right, anchored up to 3")
     assert "A backup was restored on" in lines[-1]
+
+
+def test_the_doctor_says_how_far_a_log_is_anchored_and_when_its_end_is_gone(
+    where: dict[str, str], settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEAKS_HOME", where["LEAKS_HOME"])
+    with open_store(settings) as store:
+        decide(store, load_signer(settings))
+    (found,) = check_decisions()
+    assert (found.state, found.message) == ("ok", "4 records, anchored up to 3")
+    write_database(where, "delete from decision_personal", "delete from decision_records where number > 2")
+    (found,) = check_decisions()
+    assert found.state == "broken"
+    assert "record 3 is not the one that was anchored; run `leaks decisions verify --tenant default`" in found.message
+    (settings.leaks_home / "anchors" / "default.jsonl").unlink()
+    (found,) = check_decisions()
+    assert (found.state, found.message.partition(":")[0]) == ("off", "2 records, not anchored yet")
+
+
+def test_the_doctor_says_nothing_where_nothing_was_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEAKS_HOME", str(tmp_path / "home"))
+    assert list(check_decisions()) == []
+    open_store(make_settings(tmp_path / "home", ""), upgrade=True).close()
+    assert list(check_decisions()) == []
 
 
 @pytest.mark.parametrize(
