@@ -43,6 +43,8 @@ _MESSAGES = {
 _log = structlog.get_logger(__name__)
 _UNKNOWN = "this is no press of a button or form"
 _NOT_DECIDED = "nothing was decided; the request id finds it in the logs"
+_FORM = "application/x-www-form-urlencoded"
+_ERRORS = {"response_action": "errors", "errors": {"note": "Say in a few words why."}}
 # What slack_bolt raises where a signed body is not as Slack writes it.
 _NONSENSE = (ValueError, TypeError, AttributeError, KeyError, IndexError)
 _NO_SLACK = "there is no such tenant, or it has no Slack"
@@ -173,7 +175,10 @@ def _answers() -> dict[int | str, dict[str, Any]]:
     return {
         200: {
             "description": "Taken. A body, if any, says what becomes of the form.",
-            "content": {"text/plain": {}, "application/json": {"schema": {"type": "object"}}},
+            "content": {
+                "text/plain": {"schema": {"type": "string"}, "example": ""},
+                "application/json": {"schema": {"type": "object"}, "example": _ERRORS},
+            },
         },
         **documented(400, "The signed body is none that Slack sends, or ended early.", "unknown_payload", _UNKNOWN),
         **documented(401, "The signature is missing, wrong or too old.", "bad_signature", _MESSAGES["bad_signature"]),
@@ -201,5 +206,5 @@ def _request() -> dict[str, Any]:
             header("X-Slack-Signature", "v0=..."),
             header("X-Slack-Request-Timestamp", "1790000000"),
         ],
-        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": form}}},
+        "requestBody": {"required": True, "content": {_FORM: {"schema": form, "example": {"payload": "{...}"}}}},
     }

@@ -81,12 +81,12 @@ def test_two_services_in_one_process_count_apart(sqlite_settings: Settings) -> N
 def test_every_answer_in_the_document_has_an_example(sqlite_service: Service) -> None:
     paths = sqlite_service.client.get("/openapi.json").json()["paths"]
     webhooks, connect = {"/webhooks/stripe/{tenant}", "/webhooks/stripe"}, "/connect/stripe/callback"
-    assert set(paths) == webhooks | {connect, "/healthz", "/readyz", "/metrics"}
+    assert set(paths) == webhooks | {connect, "/slack/{tenant}", "/healthz", "/readyz", "/metrics"}
     for status, answer in paths[connect]["get"]["responses"].items():
         assert answer["content"]["application/json"].get("example"), (connect, status)
-    for path in ("/webhooks/stripe/{tenant}", "/webhooks/stripe"):
+    for path in ("/webhooks/stripe/{tenant}", "/webhooks/stripe", "/slack/{tenant}"):
         post = paths[path]["post"]
-        assert "example" in post["requestBody"]["content"]["application/json"]
+        assert all("example" in content for content in post["requestBody"]["content"].values())
         for status, answer in post["responses"].items():
             assert answer["content"]["application/json"].get("example"), (path, status)
 
