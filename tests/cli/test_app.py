@@ -14,9 +14,13 @@ from tests.cli.conftest import Leaks
 
 def test_every_verb_is_there_and_says_what_it_does() -> None:
     verbs = {command.callback.__name__: command.callback.__doc__ for command in app.registered_commands}  # type: ignore[union-attr]
-    assert set(verbs) == {"run", "reconcile", "sql", "doctor", "demo", "serve", "worker", "security_log", "erase"}
+    assert set(verbs) == {
+        *("run", "reconcile", "sql", "doctor", "demo", "serve", "worker", "security_log", "erase", "slack", "dispatch")
+    }
     assert all(verbs.values())
-    assert {group.name for group in app.registered_groups} == {"policy", "tenants", "db", "sandbox"}
+    assert {group.name for group in app.registered_groups} == {
+        *("policy", "tenants", "db", "sandbox", "actions", "people", "withdrawals", "decisions")
+    }
 
 
 @pytest.mark.parametrize(
