@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.store import author, now
+from cli.store import author, now, open_for_verb
 
 
 def erase(
@@ -15,6 +15,7 @@ def erase(
     """Remove what identifies a customer from everything under LEAKS_HOME and from the store; ids and figures stay."""
     from dagster_project.erase import erase_customer, known_person
     from revops.settings import load_settings
+    from revops.store.slack_messages import SlackMessages
 
     settings = load_settings()
     if not yes:
@@ -24,6 +25,10 @@ def erase(
         )
         typer.confirm("Remove what identifies this customer? There is no way back.", abort=True, err=True)
     done = erase_customer(settings, tenant, customer, actor=author(), at=now())
+    with open_for_verb() as store:
+        told = SlackMessages(store).tell_again(tenant, customer, now())
+    if told:
+        typer.echo(f"`leaks worker` takes the name out of {told} messages in Slack.", err=True)
     for other in done.also:
         typer.echo(
             f"{other} has the same e-mail address and keeps it; `leaks erase {other}` removes that one too.", err=True

@@ -22,7 +22,9 @@ from sqlalchemy import (
 )
 
 from revops.domain.message import Begun, KeptMessage, NewMessage, Posted
+from revops.store.actions import CHANGED
 from revops.store.metadata import in_list, metadata
+from revops.store.outbox import put
 from revops.store.rows import insert_into
 from revops.store.store import Store
 from revops.store.types import UtcDateTime
@@ -150,6 +152,18 @@ class SlackMessages:
         query = select(_column.message_key).where(_column.tenant_id == tenant_id, _column.digest_key == digest_key)
         with self._store.tenant(tenant_id, is_read_only=True) as connection:
             return list(connection.scalars(query.order_by(_column.message_key)))
+
+    def tell_again(self, tenant_id: str, customer_id: str, at: datetime) -> int:
+        """Let every message about a customer be written anew, and count them: what they say is known otherwise now."""
+        about = select(_column.message_key).where(
+            *(_column.tenant_id == tenant_id, _column.customer_id == customer_id, _column.kind == "proposal")
+        )
+        with self._store.tenant(tenant_id) as connection:
+            keys = connection.scalars(about).all()
+            for key in keys:
+                again = f"{CHANGED}:{key}:again:{at.isoformat()}"
+                put(connection, tenant_id, kind=CHANGED, key=again, payload={"action_id": key}, at=at)
+        return len(keys)
 
     def _note(self, tenant_id: str, key: str, at: datetime, **values: object) -> None:
         with self._store.tenant(tenant_id) as connection:

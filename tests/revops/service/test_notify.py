@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -69,6 +70,16 @@ def test_a_customers_messages_hang_on_the_first_and_each_goes_where_the_policy_s
     assert reply.thread_ts == root.ts
     assert (root.thread_ts, other.thread_ts, large.thread_ts) == (None, None, None)
     assert [one.channel for one in (root, reply, other, large)] == ["C000000001"] * 3 + ["C000000002"]
+
+
+def test_messages_about_somebody_who_was_erased_are_written_anew(desk: Desk) -> None:
+    desk.change(1)
+    desk.change(2, customer_id="cus_other")
+    desk.tell()
+    desk.proposals = {key: replace(one, customer_name=None) for key, one in desk.proposals.items()}
+    assert desk.messages.tell_again(TENANT, "cus_northwind", desk.at) == 1
+    assert desk.tell() == Notified(updated=1)
+    assert ["Northwind" in str(one.blocks) for one in desk.slack.workspace.messages.values()].count(True) == 1
 
 
 def test_where_the_policy_names_no_channel_nobody_is_told(desk: Desk) -> None:
