@@ -90,6 +90,11 @@ def of_elsewhere_twice(log: Log) -> None:
     log.records.append(other.records[-1])
 
 
+def of_a_stranger_twice(log: Log) -> None:
+    continued_twice(log)
+    log.records[-1] = sealed(replace(log.records[-1].record, key_id=OTHER), KEYS[1])
+
+
 def column(place: int, name: str, value: object) -> Callable[[Log], None]:
     def change(log: Log) -> None:
         columns = log.records[place].columns
@@ -130,6 +135,7 @@ CASES: dict[str, tuple[Callable[[Log], None], int, str, str]] = {
     ),
     "twice, not signed": (unsigned_twice, 4, "insert", "there is a second record 4."),
     "twice, wrong hash": (badly_hashed_twice, 4, "insert", "there is a second record 4."),
+    "twice, of a stranger": (of_a_stranger_twice, 4, "insert", "there is a second record 4."),
     "twice, of elsewhere": (of_elsewhere_twice, 4, "insert", "there is a second record 4."),
     "no record": (put(2, text="{}"), 3, "flip", "its text is no record any more."),
     "hash": (put(2, hash="0" * 64), 3, "flip", "its content is not what was hashed."),

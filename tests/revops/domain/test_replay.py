@@ -149,6 +149,12 @@ def test_after_the_first_that_does_not_fit_no_later_one_is_played() -> None:
     assert replay(story.records).actions["act_1"].status == "drafted"
 
 
+def test_what_does_not_fit_of_one_keeps_no_other_from_being_played() -> None:
+    story = drafted().action("approve", "denied", "approved").action("begin", "approved", "dispatching")
+    story.leak("dismiss", "open", "dismissed")
+    assert replay(story.records).leaks == {"leak_1": LeakState("dismissed", is_suppressed=True)}
+
+
 def test_what_is_about_neither_actions_nor_leaks_changes_nothing() -> None:
     log = Log()
     log.rotate()
@@ -188,6 +194,9 @@ def test_the_newest_answer_to_a_withdrawal_holds() -> None:
 def test_a_leak_that_was_ended_does_not_begin_again() -> None:
     story = Story().leak("dismiss", "open", "dismissed").leak("dismiss", "open", "dismissed")
     assert story.problem == "Record 2 (leak.dismiss of leak_1) begins at open, while dismissed was reached."
+    for status in ("pending_decision", "acting"):
+        fits = Story().leak("assign", "open", "open").leak("assign", status, status).leak("assign", "open", "open")
+        assert replay(fits.records).problems == ()
     story = Story().leak("assign", "open", "open").leak("assign", "recovered", "recovered")
     assert story.problem.endswith("begins at recovered, while open was reached.")
     assert Story().leak("assign", "open", None).problem.endswith("leads nowhere.")
@@ -258,5 +267,7 @@ def test_a_leak_is_compared_where_a_decision_ended_it(
 
 def test_all_differences_are_told_in_order() -> None:
     state = drafted().state
+    both, other = States({"a": state, "b": state}), replace(state, status="done", version=9)
+    assert [one.split()[1] for one in differences(both, States({"a": other, "b": other}))] == ["a:", "a:", "b:", "b:"]
     replayed = States({"b": state, "a": state}, {"z": LeakState("dismissed"), "y": LeakState("dismissed")})
     assert [one.split()[1] for one in differences(replayed, States())] == ["a", "b", "y", "z"]
