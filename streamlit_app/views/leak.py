@@ -7,6 +7,7 @@ import streamlit as st
 from revops.bootstrap_actions import proposals_of_leak
 from revops.domain.leak import Leak
 from revops.domain.proposal import Proposal
+from revops.evidence import read_customers
 from revops.store.leaks import Leaks
 from revops.warehouse import Published
 from streamlit_app import money, pages, stripe_links, tenants
@@ -18,7 +19,7 @@ from streamlit_app.markup import escape, facts, heading, note, table
 from streamlit_app.parts import answer, leak_word, page, past, proposal
 
 
-def _draw(_published: Published, integration: Row, now: datetime) -> None:
+def _draw(published: Published, integration: Row, now: datetime) -> None:
     st.page_link(pages.APPROVALS, label="Approvals", query_params=tenants.address({}), icon=":material/arrow_back:")
     with open_desk(now) as desk:
         seen = desk.newest
@@ -28,7 +29,8 @@ def _draw(_published: Published, integration: Row, now: datetime) -> None:
             st.info("There is no such leak here.")
             return
         found = proposals_of_leak(desk.store, desk.settings, desk.tenant_id, leak.leak_id)
-        st.html(_head(leak, found))
+        name = _name(published, leak)
+        st.html(_head(leak, name))
         _links(leak, integration)
         introduce(desk.who)
         show_said()
@@ -38,13 +40,17 @@ def _draw(_published: Published, integration: Row, now: datetime) -> None:
             _steps(desk, leak, found)
             _reasons(desk, leak)
         with right:
-            leak_word.show(desk, leak, found[0].customer if found else leak.customer_id or "This leak")
+            leak_word.show(desk, leak, name)
         past.show(desk, leak, found)
         watch(desk.tenant_id, seen, None)
 
 
-def _head(leak: Leak, found: list[Proposal]) -> str:
-    name = found[0].customer if found else leak.customer_id or "Unknown customer"
+def _name(published: Published, leak: Leak) -> str:
+    name, _ = read_customers(published, [leak.customer_id])[leak.customer_id]
+    return name or leak.customer_id or "Unknown customer"
+
+
+def _head(leak: Leak, name: str) -> str:
     return (
         f'<h1 class="leaks-title">{escape(name)}</h1>'
         '<section class="leaks-figure"><p class="leaks-number">'
@@ -89,7 +95,7 @@ def _steps(desk: Desk, leak: Leak, found: list[Proposal]) -> None:
             if one.action.status == "approved":
                 answer.undo_button(one)
     if not unsettled:
-        st.html(past.instead(desk, leak, found))
+        st.html(f'<div class="leaks-said">{past.instead(desk, leak, found)}</div>')
 
 
 def _reasons(desk: Desk, leak: Leak) -> None:
