@@ -159,7 +159,7 @@ class SlackMessages:
             *(_column.tenant_id == tenant_id, _column.customer_id == customer_id, _column.kind == "proposal")
         )
         with self._store.tenant(tenant_id) as connection:
-            keys = connection.scalars(about).all()
+            keys: Sequence[str] = connection.scalars(about).all()
             for key in keys:
                 again = f"{CHANGED}:{key}:again:{at.isoformat()}"
                 put(connection, tenant_id, kind=CHANGED, key=again, payload={"action_id": key}, at=at)
