@@ -22,6 +22,7 @@ from cli.serve import serve
 from cli.slack import slack
 from cli.sql import sql
 from cli.tenants import app as tenants
+from cli.withdrawals import app as withdrawals
 from cli.worker import worker
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command()(erase)
 app.command()(dispatch)
 app.add_typer(actions, name="actions", help="What is proposed, decided and done.")
 app.add_typer(people, name="people", help="Who may decide for a tenant.")
+app.add_typer(withdrawals, name="withdrawals", help="New definitions that would withdraw much of the open money.")
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
 app.add_typer(decisions, name="decisions", help="The signed log of decisions.")

@@ -1,6 +1,7 @@
 """`leaks run`: land what is new, find what leaks, publish."""
 
 import json
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -62,7 +63,23 @@ def run(
                 is_debug=settings.leaks_debug,
             )
             failed += outcome.failed_checks
-    for line in failed:
+    for line in (*failed, *_questions(tenant)):
         typer.echo(line, err=True)
     result = read_result(settings.leaks_home, moment, is_new=outcome.is_published, tenant=tenant)
     typer.echo(json.dumps(as_json(result), indent=2) if form is ResultFormat.JSON else as_text(result))
+
+
+def _questions(tenant: str) -> Iterator[str]:
+    """What waits for a person's word."""
+    from cli.store import open_for_verb
+    from revops.bootstrap_leaks import withdrawals
+    from revops.settings import load_settings
+
+    with open_for_verb() as store:
+        asked = [one for one in withdrawals(store, load_settings()).read(tenant) if one.status == "asked"]
+    for one in asked:
+        yield (
+            f"A new definition would withdraw {one.detail['leaks']} leaks, more than a tenth of the open money; they "
+            f"stay open until an admin says yes: `leaks withdrawals confirm {one.withdrawal_id} --tenant {tenant}` "
+            "(or refuse)."
+        )

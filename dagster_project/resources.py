@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -25,6 +26,7 @@ from revops.policy import Policy
 from revops.service.open_leaks import LeakChanges
 from revops.settings import TENANT, load_settings
 from revops.store import open_store
+from revops.store.decided_rows import action_rows, leak_rows
 from revops.store.deliveries import newest_delivered
 
 # The worker and other runs have the warehouse for seconds or minutes, and a schedule's run has time.
@@ -118,6 +120,11 @@ class Home(dg.ConfigurableResource["Home"]):
             changes = leaks_of_published(store, settings, self._tenant_id, actor=_ACTOR)
             propose_for(store, settings, self._tenant_id)
             return changes
+
+    def decided(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The tenant's leaks and actions as they stand."""
+        with open_store(load_settings(), upgrade=True) as store:
+            return leak_rows(store, self._tenant_id), action_rows(store, self._tenant_id)
 
     def plan(self, options: RunOptions) -> Plan:
         """What this run builds; the same at every step, because landing is over and the lock is held."""

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion import versions
+from ingestion.operations.decisions import ACTIONS, ACTIONS_SCHEMA, LEAKS, LEAKS_SCHEMA
 from ingestion.profile import Profile
 
 POLICY_SCHEMA = pa.schema(
@@ -44,6 +45,8 @@ def land_policy(profile: Profile, policy_row: Mapping[str, Any], exemptions: Seq
         {
             f"{profile.operations_dataset}.policy": POLICY_SCHEMA,
             f"{profile.operations_dataset}.policy_exemptions": EXEMPTIONS_SCHEMA,
+            f"{profile.operations_dataset}.{LEAKS}": LEAKS_SCHEMA,
+            f"{profile.operations_dataset}.{ACTIONS}": ACTIONS_SCHEMA,
         },
     )
     landed = versions.read(profile, f"select policy_version from {profile.operations_dataset}.policy")

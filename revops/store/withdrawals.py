@@ -72,7 +72,12 @@ class Withdrawals:
         person: Person,
         at: datetime,
     ) -> None:
-        """Say yes or no; the newest word holds. Raises DecisionRefusedError for a question that there is not."""
+        """Say yes or no; the newest word holds.
+
+        Raises DecisionRefusedError for a question that there is not, and for who is no admin.
+        """
+        if not person.is_at_least("admin"):
+            raise DecisionRefusedError("needs_admin", "This takes an admin: it may take much money out of sight.")
         mine = (withdrawals.c.tenant_id == tenant_id, withdrawals.c.withdrawal_id == withdrawal_id)
         with self._store.tenant(tenant_id) as connection:
             require(connection, tenant_id)

@@ -83,7 +83,8 @@ def race(desk: Desk, number: int, chance: random.Random) -> Action:
         return act
 
     together(propose(0), propose(1))
-    [action] = [one for one in desk.actions.read(TENANT) if one.root_cause == f"invoice:{invoice}"]
+    [leak] = desk.leaks.read_last(TENANT, [f"invoice:{invoice}"]).values()
+    [action] = desk.actions.of_leaks(TENANT, [leak.leak_id])
 
     yes: list[str] = []
 
@@ -146,6 +147,7 @@ def run_races(desk: Desk, races: int, seed: int) -> Counter[str]:
     chance = random.Random(seed)
     ends: Counter[str] = Counter()
     for number in range(races):
+        desk.sandbox.requests.clear()
         action = race(desk, number, chance)
         settle(desk)
         ended = desk.now(action)
@@ -184,6 +186,7 @@ def pay_between(desk: Desk, count: int, seed: int) -> Counter[str]:
     chance = random.Random(seed)
     ends: Counter[str] = Counter()
     for number in range(count):
+        desk.sandbox.requests.clear()
         invoice = owe(desk.sandbox, number)
         action = desk.approved(invoice)
         is_out_of_band = chance.random() < 0.5
