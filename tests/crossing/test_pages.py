@@ -11,12 +11,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.views
+from revops.bootstrap_actions import deciding
+from revops.domain.leak import leak_id
 from revops.settings import load_settings
-from revops.store import open_store
+from revops.store import Store, open_store
 from revops.store.tenants import Tenants
 from streamlit_app import pages
 from tests.crossing.companies import A, B, Tenant
 from tests.revops.store.filled import AT
+from tests.revops.store.proposed import now, person, proposed
 from tests.streamlit_app.conftest import APP, home, links  # noqa: F401 - the same home as the pages' own tests
 from tests.streamlit_app.published_account import Account
 
@@ -26,6 +29,9 @@ PAGES: dict[str, dict[str, str]] = {
     pages.FINDINGS: {"show": "Both"},
     pages.FINDING: {"id": "f0001"},
     pages.QUALITY: {},
+    pages.APPROVALS: {},
+    pages.LEAK: {"id": "LEAK"},
+    pages.DECISIONS: {},
 }
 
 
@@ -36,7 +42,26 @@ def two_tenants(home: Path) -> Path:  # noqa: F811
         for tenant in (A, B):
             Tenants(store).add(tenant.tenant_id, f"The {tenant.tenant_id}", actor="ada", at=AT)
             publish(home, tenant)
+            decide(store, tenant)
     return home
+
+
+def decide(store: Store, tenant: Tenant) -> None:
+    """One proposal waits, one was denied; the ids are the same on purpose, and the words are marked."""
+    settings = load_settings()
+    bob = person(store, f"web:{tenant.mark}@example.com", "admin", tenant=tenant.tenant_id)
+    marked = {"why": (f"{tenant.mark} reason",), "what_happens": f"{tenant.mark} happens."}
+    for number in (1, 2):
+        made = proposed(store, settings, number, tenant=tenant.tenant_id, **marked)
+    seen = (tenant.tenant_id, made.action_id, made.version_hash)
+    say = deciding(store, settings)
+    say.deny(*seen, bob, channel="web", at=now(), reason="not_a_leak", note=f"{tenant.mark} says no.")
+
+
+def address(at: str, tenant: Tenant) -> dict[str, str]:
+    """What a page's address names, for a tenant."""
+    leak = leak_id(tenant.tenant_id, "invoice:in_0001", "1")
+    return {name: leak if value == "LEAK" else value for name, value in PAGES[at].items()}
 
 
 def publish(home: Path, tenant: Tenant) -> None:  # noqa: F811
@@ -75,7 +100,7 @@ def test_every_page_is_named_here() -> None:
 @pytest.mark.parametrize("at", PAGES)
 def test_a_page_shows_its_tenant_and_no_other(two_tenants: Path, at: str) -> None:
     for tenant, other in ((A, B), (B, A)):
-        said = everything(open_page(at, tenant=tenant.tenant_id, **PAGES[at]))
+        said = everything(open_page(at, tenant=tenant.tenant_id, **address(at, tenant)))
         assert tenant.mark in said
         assert other.mark not in said
         assert other.account_id not in said
@@ -83,7 +108,7 @@ def test_a_page_shows_its_tenant_and_no_other(two_tenants: Path, at: str) -> Non
 
 @pytest.mark.parametrize("at", PAGES)
 def test_each_link_of_a_page_stays_with_its_tenant(two_tenants: Path, at: str) -> None:
-    page = open_page(at, tenant=B.tenant_id, **PAGES[at])
+    page = open_page(at, tenant=B.tenant_id, **address(at, B))
     inside = [address for address in links(page).values() if not address.startswith("http")]
     assert [address for address in inside if f"tenant={B.tenant_id}" not in address] == []
     assert page.query_params["tenant"] in (B.tenant_id, [B.tenant_id])
@@ -92,11 +117,17 @@ def test_each_link_of_a_page_stays_with_its_tenant(two_tenants: Path, at: str) -
 @pytest.mark.parametrize("at", PAGES)
 @pytest.mark.parametrize("tenant", ["nobody", "../alpine", "dagster"])
 def test_what_is_no_tenant_shows_nobody(two_tenants: Path, at: str, tenant: str) -> None:
-    page = open_page(at, tenant=tenant, **PAGES[at])
+    page = open_page(at, tenant=tenant, **address(at, A))
     said = everything(page)
     assert page.title[0].value == "No such tenant"
     assert A.mark not in said
     assert B.mark not in said
+
+
+def test_another_tenants_leak_is_no_leak_here(two_tenants: Path) -> None:
+    page = open_page(pages.LEAK, tenant=B.tenant_id, **address(pages.LEAK, A))
+    assert page.info[0].value == "There is no such leak here."
+    assert A.mark not in everything(page)
 
 
 def test_a_removed_tenant_is_shown_no_more(two_tenants: Path) -> None:
