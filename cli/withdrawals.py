@@ -38,7 +38,7 @@ def list_(
 
 @app.command("confirm")
 def confirm(withdrawal: _Name, tenant: _Tenant = "default") -> None:
-    """Let a new definition withdraw its leaks; they end with the next run or batch."""
+    """Let a new definition withdraw its leaks, at once."""
     _answer(withdrawal, tenant, is_yes=True)
 
 
@@ -49,17 +49,26 @@ def refuse(withdrawal: _Name, tenant: _Tenant = "default") -> None:
 
 
 def _answer(withdrawal: str, tenant: str, *, is_yes: bool) -> None:
+    from ingestion.lock import WAIT_SECONDS, writer_lock
+    from ingestion.profile import Profile
+    from revops.bootstrap import leaks_of_published
     from revops.bootstrap_leaks import withdrawals
     from revops.settings import load_settings
     from revops.store.tenants import Tenants
 
-    at = now()
+    at, settings = now(), load_settings()
     with open_for_verb() as store:
         Tenants(store).require(tenant)
         person = require_person(store, tenant, at)
-        asked = withdrawals(store, load_settings())
+        asked = withdrawals(store, settings)
         asked.answer(tenant, withdrawal, "confirmed" if is_yes else "refused", person=person, at=at)
-    typer.echo("Its leaks end with the next run." if is_yes else "Its leaks stay open.")
+        if not is_yes:
+            typer.echo("Its leaks stay open.")
+            return
+        profile = Profile(settings.leaks_home.expanduser().absolute(), tenant_id=tenant)
+        with writer_lock(profile, WAIT_SECONDS):
+            ended = leaks_of_published(store, settings, tenant, person.person_id).closed
+    typer.echo(f"{len(ended)} leaks are withdrawn.")
 
 
 def _row(question: Question) -> list[Any]:
