@@ -6,23 +6,31 @@ and cannot be told whose.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
 import typer
 
 from cli.app import app
+from cli.person import person_id
+from revops.bootstrap_actions import deciding
+from revops.domain.person import Person
 from revops.store import open_store
 from revops.store.metadata import FILES
+from revops.store.people_tables import withdrawals
 from revops.warehouse import Published
 from tests.crossing.companies import A, B
 from tests.crossing.conftest import Installation
-from tests.revops.store.filled import TABLES
+from tests.revops.store.filled import TABLES, put
+from tests.revops.store.proposed import proposed
 
 pytestmark = pytest.mark.pipeline
 
 T = B.tenant_id
+ME = person_id()
 POLICY = "standard_trial_days: 7\n"
 # Verbs for one tenant, given for B; those that take something away come last.
 OF_ONE_TENANT: dict[str, tuple[str, ...]] = {
@@ -33,8 +41,31 @@ OF_ONE_TENANT: dict[str, tuple[str, ...]] = {
     "leaks policy show": ("--tenant", T),
     "leaks policy diff": ("--tenant", T),
     "leaks security-log": ("--tenant", T),
+    "leaks people add": ("--role", "admin", "--tenant", T),
+    "leaks people list": ("--tenant", T),
+    "leaks people delegate": (ME, "--to", "web:ada@example.com", "--until", "TOMORROW", "--tenant", T),
+    "leaks actions list": ("--all", "--tenant", T),
+    "leaks actions show": ("ACTION", "--tenant", T),
+    "leaks actions approve": ("ACTION", "--yes", "--tenant", T),
+    "leaks actions deny": ("ACTION", "--reason", "not_now", "--tenant", T),
+    "leaks actions refine": ("ACTION", "--note", "Look first.", "--tenant", T),
+    "leaks actions snooze": ("ACTION", "--until", "TOMORROW", "--tenant", T),
+    "leaks actions undo": ("APPROVED", "--tenant", T),
+    "leaks dispatch": ("--once", "--tenant", T),
+    "leaks withdrawals list": ("--tenant", T),
+    "leaks withdrawals confirm": ("WITHDRAWAL", "--tenant", T),
+    "leaks withdrawals refuse": ("WITHDRAWAL", "--tenant", T),
+    "leaks decisions list": ("--tenant", T),
+    "leaks decisions verify": ("--tenant", T),
+    "leaks decisions replay": ("--tenant", T),
+    "leaks decisions export": ("--tenant", T),
+    "leaks decisions keys list": ("--tenant", T),
+    "leaks decisions keys rotate": ("--tenant", T),
+    "leaks decisions restored": ("--tenant", T),
+    "leaks people remove": (ME, "--tenant", T),
     "leaks erase": ("cus_OnlyInBTaiCTW3JzGZO71", "--tenant", T, "--yes"),
     "leaks tenants add": (T, "--name", "Borough"),
+    "leaks tenants disconnect-slack": (T,),
     "leaks tenants disconnect": (T,),
     "leaks tenants connect": (T, "--redirect-uri", "http://127.0.0.1/back"),
     "leaks tenants remove": (T,),
@@ -50,8 +81,10 @@ OF_NO_TENANT = {
     **{f"leaks db {verb}": "is about the installation's key" for verb in ("new-key", "rotate-key")},
     **{
         f"leaks sandbox {verb}": "is no part of an installation"
-        for verb in ("write", "serve", "advance", "fail-payment")
+        for verb in ("write", "serve", "slack", "advance", "fail-payment")
     },
+    "leaks slack": "listens for all, each tenant by its own tokens: tested press by press",
+    "leaks tenants connect-slack": "asks Slack whose the token is: tested beside a stand-in",
 }
 
 
@@ -64,6 +97,26 @@ def _verbs(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
 
 
 VERBS = dict(_verbs(typer.main.get_command(app), "leaks"))
+
+
+def prepared(installation: Installation, argument: str, number: int) -> str:
+    """What only exists at B when a verb is about to be given."""
+    if argument == "TOMORROW":
+        return f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}T23:00:00Z"
+    if argument not in ("ACTION", "APPROVED", "WITHDRAWAL"):
+        return argument
+    with open_store(installation.settings) as store:
+        if argument == "WITHDRAWAL":
+            detail = json.dumps({"leaks": 1, "withdrawn_minor": {"usd": 100}, "open_minor": {"usd": 200}})
+            with store.tenant(T) as connection:
+                put(connection, withdrawals, T, withdrawal_id=f"w{number}", detail=detail)
+            return f"w{number}"
+        made = proposed(store, installation.settings, number, tenant=T)
+        seen = (T, made.action_id, made.version_hash)
+        if argument == "APPROVED":
+            say = deciding(store, installation.settings)
+            say.approve(*seen, Person(ME, "admin"), channel="cli", at=datetime.now(UTC))
+    return f"{made.action_id}@{made.version_hash[:12]}"
 
 
 def files_of_a(installation: Installation) -> dict[str, tuple[int, int]]:
@@ -108,8 +161,10 @@ def test_each_table_that_is_published_is_of_its_tenant_alone(installation: Insta
 @pytest.mark.parametrize("verb", OF_ONE_TENANT)
 def test_a_verb_for_one_tenant_tells_and_touches_nothing_of_another(installation: Installation, verb: str) -> None:
     (installation.folder / "policy.yml").write_text(POLICY)
+    number = 9_000 + list(OF_ONE_TENANT).index(verb)
+    arguments = [prepared(installation, one, number) for one in OF_ONE_TENANT[verb]]
     files, rows = files_of_a(installation), rows_of_a(installation)
-    said = installation.leaks(*verb.split()[1:], *OF_ONE_TENANT[verb])
+    said = installation.leaks(*verb.split()[1:], *arguments)
     assert A.mark not in said
     assert A.tenant_id not in said
     assert A.account_id not in said
