@@ -1,7 +1,7 @@
 """A new definition that would withdraw much of the open money asks before it applies.
 
-A rule of ours that changed, in SQL or in the policy, may be a mistake; a leak that it withdraws is gone from every list. So
-above a share of the open money, in any currency, its leaks stay open until a person has said yes.
+A rule of ours that changed, in SQL or in the policy, may be a mistake; a leak that it withdraws is gone from every
+list. So above a share of the open money, in any currency, its leaks stay open until a person has said yes.
 """
 
 import hashlib

@@ -9,13 +9,38 @@ from sqlalchemy import select
 from revops.store.store import Store
 from revops.store.tables import actions, leaks
 
-_LEAK = (
-    "tenant_id leak_id root_cause occurrence family leak_type object_type object_id customer_id currency amount_minor "
-    "is_alert status resolution opened_at closed_at resolved_at"
-).split()
-_ACTION = (
-    "tenant_id action_id leak_id kind moves_money currency amount_minor status created_at dispatched_at ended_at"
-).split()
+_LEAK = [
+    "tenant_id",
+    "leak_id",
+    "root_cause",
+    "occurrence",
+    "family",
+    "leak_type",
+    "object_type",
+    "object_id",
+    "customer_id",
+    "currency",
+    "amount_minor",
+    "is_alert",
+    "status",
+    "resolution",
+    "opened_at",
+    "closed_at",
+    "resolved_at",
+]
+_ACTION = [
+    "tenant_id",
+    "action_id",
+    "leak_id",
+    "kind",
+    "moves_money",
+    "currency",
+    "amount_minor",
+    "status",
+    "created_at",
+    "dispatched_at",
+    "ended_at",
+]
 
 
 def leak_rows(store: Store, tenant_id: str) -> list[dict[str, Any]]:

@@ -135,7 +135,7 @@ def each_event_once(company: SmallCompany, store: Store) -> None:
 
 
 def each_leak_once(company: SmallCompany, store: Store) -> None:
-    """Open is what leaks or has no end yet, as while a payment is on its way, and nothing was opened or closed twice."""
+    """Open is what leaks or has no end yet (a payment on its way), and nothing was opened or closed twice."""
     with Published.open(company.folder / "home") as published:
         found = {row["root_cause"] for row in published.query("select root_cause from leak_findings")}
         ended = {f"invoice:{row['object_id']}" for row in published.query("select object_id from leak_resolutions")}

@@ -55,7 +55,7 @@ class Says:
         self.answer = answer
         self.asked: list[Withdrawal] = []
 
-    def ask(self, tenant_id: str, withdrawal: Withdrawal, at: datetime) -> Answer:
+    def ask(self, _tenant_id: str, withdrawal: Withdrawal, _at: datetime) -> Answer:
         self.asked.append(withdrawal)
         return self.answer
 
