@@ -43,7 +43,7 @@ def proposal_message(proposal: Proposal, at: datetime) -> Message:
         why=proposal.why,
         what_happens=proposal.what_happens if is_open else None,
         buttons=_buttons(proposal),
-        context=_context(proposal),
+        context=_context(proposal, at),
     )
 
 
@@ -119,10 +119,15 @@ def _buttons(proposal: Proposal) -> tuple[Button, ...]:
     )
 
 
-def _context(proposal: Proposal) -> tuple[Sentence, ...]:
+def _context(proposal: Proposal, at: datetime) -> tuple[Sentence, ...]:
     action = proposal.action
     lines: list[Sentence] = []
     if action.status == "drafted":
+        goes_out = action.draft.not_before
+        is_waiting = goes_out is not None and goes_out > at
+        lines.append(
+            ("Approved, it goes out ", goes_out) if is_waiting and goes_out else ("Approved, it goes out at once.",)
+        )
         lines.append(("Expires ", action.expires_at))
     elif action.status == "approved":
         lines.append(("Can be undone until it goes out.",))
