@@ -22,7 +22,7 @@ from revops.store import Store, open_store
 from streamlit_app.markup import escape_markdown
 from streamlit_app.who import who
 
-_SAID = "what_was_said"
+_SAID, _IS_NEW = "what_was_said", "was_just_said"
 # Long enough to read it twice; whatever is decided next replaces it.
 _SHOWN_FOR = timedelta(minutes=2)
 
@@ -62,7 +62,7 @@ def approve_all(tenant_id: str, seen: tuple[tuple[str, str, str], ...]) -> None:
 
 
 def show_said() -> None:
-    """What became of the last press, at the top of the page."""
+    """What became of the last press, at the top of the page, and once where the reader looks."""
     said = st.session_state.get(_SAID)
     if said is None:
         return
@@ -70,7 +70,11 @@ def show_said() -> None:
     if datetime.now(UTC) - at > _SHOWN_FOR:
         del st.session_state[_SAID]
         return
-    (st.success if is_taken else st.warning)(sentence, icon=":material/check:" if is_taken else ":material/block:")
+    icon = ":material/check:" if is_taken else ":material/block:"
+    (st.success if is_taken else st.warning)(sentence, icon=icon)
+    if st.session_state.pop(_IS_NEW, False):
+        # Who pressed far down the page does not see its top.
+        st.toast(sentence, icon=icon)
 
 
 def _with_person(tenant_id: str, name: str, take: Callable[[Store, Person, datetime], tuple[str, bool]]) -> bool:
@@ -107,4 +111,5 @@ def _summary(answers: list[Answered], names: dict[str, str]) -> tuple[str, bool]
 
 def _say(name: str, sentence: str, *, is_taken: bool) -> bool:
     st.session_state[_SAID] = (f"**{escape_markdown(name)}.** {escape_markdown(sentence)}", is_taken, datetime.now(UTC))
+    st.session_state[_IS_NEW] = True
     return is_taken

@@ -57,12 +57,16 @@ def show(desk: Desk, proposals: Sequence[Proposal]) -> None:
 
 def _preview(foreseen: Sequence[Foreseen]) -> str:
     rows = [
-        (found.proposal.customer, one.amount(found.proposal), one.request(found.proposal), found.sentence)
-        for found in foreseen
+        (found.proposal.customer, one.amount(found.proposal), _request(found), found.sentence) for found in foreseen
     ]
     return table(
         "What one yes to all of these does", ("Customer", "Amount", "Request", "Then"), rows, right=frozenset((1,))
     )
+
+
+def _request(found: Foreseen) -> str:
+    """What is sent if nobody else is needed; otherwise nothing is."""
+    return one.request(found.proposal) if found.is_carried_out else "–"
 
 
 def _sums(foreseen: Sequence[Foreseen]) -> str:

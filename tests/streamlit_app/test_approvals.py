@@ -154,6 +154,7 @@ def test_several_are_approved_after_one_preview_of_exactly_what_happens(desk: De
     rows = table_rows(page, "What one yes to all of these does")
     assert len(rows) == 3
     assert "The amount needs an admin&#x27;s approval." in rows[0]
+    assert ["POST /v1/invoices/" in row for row in rows] == [False, True, True], "what is refused asks for nothing"
     assert "POST /v1/invoices/in_0001/pay off_session=true" in "".join(rows)
     assert "Asked for in all: €310.00, $290.00, 2 requests. 1 would be refused and is left out." in html(page)
     page = press(page, "Approve 2 proposals")

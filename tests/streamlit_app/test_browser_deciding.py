@@ -80,11 +80,12 @@ def test_a_yes_by_keyboard_is_taken_and_taken_back(browser: Browser, desk: Desk,
     page = opened(browser, f"{address}leak?id={action.leak_id}")
     page.get_by_role("button", name="Approve").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Brightwave Media. Approved.")).to_be_visible()
+    expect(page.get_by_test_id("stAlert").get_by_text("Brightwave Media. Approved.")).to_be_visible()
+    expect(page.get_by_test_id("stToast").get_by_text("Brightwave Media. Approved.")).to_be_visible()
     assert desk.now(action).status == "approved"
     page.get_by_role("button", name="Take back").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Taken back. It waits for a decision again.")).to_be_visible()
+    expect(page.get_by_test_id("stAlert").get_by_text("It waits for a decision again.")).to_be_visible()
     assert desk.now(action).status == "drafted"
     page.context.close()
 
