@@ -9,9 +9,11 @@ import sys
 import dagster as dg
 
 from dagster_project.defs import jobs
+from dagster_project.defs.decisions import land_tenant_decisions
 from dagster_project.defs.landing import batch, land_stripe
 from dagster_project.defs.leaks import leaks
 from dagster_project.defs.models import build_models
+from dagster_project.defs.outgoing import half_hourly, outgoing
 from dagster_project.defs.policy import land_tenant_policy
 from dagster_project.defs.product_usage import land_product_usage
 from dagster_project.defs.published import warehouse
@@ -24,12 +26,12 @@ from dagster_project.resources import Home, RunOptions
 
 defs = dg.Definitions(
     assets=[
-        *(land_stripe, batch, quality_results, land_tenant_policy, land_product_usage),
+        *(land_stripe, batch, quality_results, land_tenant_policy, land_tenant_decisions, land_product_usage),
         *(reconcile_stripe, webhook_endpoints, build_models, warehouse, leaks),
     ],
     asset_checks=[check_what_landed, check_product_usage, webhooks_arrive],
-    jobs=[jobs.refresh, jobs.full_pass, jobs.reconcile],
-    schedules=[jobs.daily, jobs.hourly, jobs.reconciling],
+    jobs=[jobs.refresh, jobs.full_pass, jobs.reconcile, outgoing],
+    schedules=[jobs.daily, jobs.hourly, jobs.reconciling, half_hourly],
     sensors=[jobs.tenants],
     resources={
         "home": Home(),

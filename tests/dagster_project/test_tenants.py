@@ -98,6 +98,8 @@ def test_a_schedule_runs_each_tenant_that_can_be_read(
         (sqlite_settings.leaks_home / tenant / "warehouse.duckdb").touch()
     for schedule in defs.schedules or ():
         assert isinstance(schedule, dg.ScheduleDefinition)
+        if schedule.name == "half_hourly_outgoing":
+            continue  # It sees to all tenants itself.
         ticked = schedule.evaluate_tick(at_a_tick(instance))
         assert [one.partition_key for one in ticked.run_requests or ()] == ["acme"], schedule.name
     monkeypatch.setenv("STRIPE_API_KEY", "rk_" + "live_of_default")

@@ -1,0 +1,108 @@
+"""What nobody does at once is done on schedule: an expiry that is configured and never runs is none."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from dagster_project.outgoing import Outgoing
+from revops.bootstrap_outgoing import TakingOut, taking_out
+from revops.domain.action import Draft
+from revops.service.dispatch import Dispatched
+from revops.settings import Settings
+from revops.store import Store
+from revops.store.actions import Actions
+from revops.store.errors import StoreUnavailableError
+from revops.store.leaks import Leaks
+from revops.store.signing_keys import load_signer
+from revops.store.tenants import Tenants
+from tests.revops.owing import new_leak
+
+pytestmark = [
+    pytest.mark.pipeline,
+    # Dagster reads pydantic's old names.
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20"),
+]
+
+DRAFT = Draft(
+    kind="retry_invoice",
+    moves_money=True,
+    amount_minor=2900,
+    currency="usd",
+    customer_id="cus_1",
+    not_before=None,
+    body={"invoice": "in_1"},
+    facts={},
+    why=(),
+    what_happens="",
+    amount_reporting_minor=2900,
+)
+
+
+@pytest.fixture
+def home(sqlite_store: Store, sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Actions:
+    """A proposal that expired an hour ago."""
+    key = sqlite_settings.leaks_secret_key
+    assert key is not None
+    monkeypatch.setenv("LEAKS_HOME", str(sqlite_settings.leaks_home))
+    monkeypatch.setenv("LEAKS_SECRET_KEY", key.get_secret_value())
+    now = datetime.now(UTC)
+    Tenants(sqlite_store).add("acme", None, actor="test", at=now)
+    leaks, actions = Leaks(sqlite_store), Actions(sqlite_store, load_signer(sqlite_settings))
+    [opened] = leaks.open("acme", [new_leak("in_1")], actor="test", at=now)
+    [leak] = leaks.get("acme", [opened.leak_id])
+    assert actions.draft(leak, DRAFT, expires_at=now - timedelta(hours=1), at=now - timedelta(days=7))
+    return actions
+
+
+def status(actions: Actions) -> str:
+    [action] = actions.read("acme")
+    return action.status
+
+
+def test_the_schedule_runs_by_default_and_expires_what_nobody_decided_on(home: Actions) -> None:
+    from dagster_project.definitions import defs
+
+    schedule = defs.resolve_schedule_def("half_hourly_outgoing")
+    assert (schedule.job_name, schedule.default_status) == ("outgoing", dg.DefaultScheduleStatus.RUNNING)
+    assert defs.resolve_job_def("outgoing").execute_in_process().success
+    assert status(home) == "expired"
+
+
+def test_the_worker_does_so_at_once(home: Actions, sqlite_store: Store, sqlite_settings: Settings) -> None:
+    told: list[str] = []
+    Outgoing(taking_out(sqlite_store, sqlite_settings), lambda: told.append("people")).once()
+    assert status(home) == "expired"
+    assert told == ["people", "people"]
+
+
+def test_one_tenants_failure_holds_up_no_other_and_is_tried_again() -> None:
+    done: list[str] = []
+
+    def take_out(tenant_id: str) -> Dispatched:
+        done.append(tenant_id)
+        if tenant_id == "broken":
+            raise ValueError("bad row")
+        return Dispatched()
+
+    outgoing = Outgoing(TakingOut(take_out, lambda: None, lambda: ["broken", "sound"]))
+    outgoing.once()
+    outgoing.once()
+    assert done == ["broken", "sound", "sound"], "what failed waits a moment"
+
+
+def test_a_store_that_is_away_ends_nothing() -> None:
+    def away() -> list[str]:
+        raise StoreUnavailableError("gone")
+
+    Outgoing(TakingOut(lambda _tenant: Dispatched(), lambda: None, away)).once()
+
+
+def test_it_ends_when_it_is_told_to() -> None:
+    stop = threading.Event()
+    outgoing = Outgoing(TakingOut(lambda _tenant: Dispatched(), lambda: None, list), stop.set)
+    outgoing.run(stop)
+    assert stop.is_set()
