@@ -115,7 +115,7 @@ def test_pages_of_decisions_are_readable_and_fit(
     action = desk.propose(next(_numbers), 310_00)
     path = Path(at).stem + (f"?id={action.leak_id}" if at == pages.LEAK else "")
     page = opened(browser, f"{address}{path}", width, scheme)
-    ready = page.get_by_role("button", name="Check again" if at == pages.DECISIONS else "Approve").first
+    ready = page.get_by_role("button", name="Check every record" if at == pages.DECISIONS else "Approve").first
     expect(ready).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")

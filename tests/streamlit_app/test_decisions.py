@@ -8,6 +8,7 @@ from sqlalchemy import text
 from revops.domain.decision_export import read_export
 from revops.store.anchors import anchor
 from streamlit_app import pages
+from streamlit_app.parts import verified
 from streamlit_app.parts.decision_export import _export
 from tests.revops.store.proposed import TENANT
 from tests.streamlit_app.conftest import html
@@ -49,6 +50,17 @@ def test_a_whole_log_says_so_and_up_to_where_it_is_anchored(log: Desk) -> None:
     assert run(page).success[0].value.replace("\\", "").startswith("All 6 records are right, anchored up to 4 (")
 
 
+def test_a_long_log_is_checked_when_somebody_asks(log: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verified, "_AT_ONCE", 3)
+    page = open_page(pages.DECISIONS)
+    assert "The log has 4 records. It is checked when you ask for it." in html(page)
+    assert not page.success
+    page = press(page, "Check every record")
+    assert page.success[0].value.startswith("All 4 records are right")
+    log.propose(3)
+    assert "1 newer record not checked yet." in html(run(page))
+
+
 def test_a_log_that_was_changed_says_where_first_and_how(log: Desk) -> None:
     page = open_page(pages.DECISIONS)
     with log.store.everyone() as connection:
@@ -60,7 +72,7 @@ def test_a_log_that_was_changed_says_where_first_and_how(log: Desk) -> None:
             text("update decision_records set record = replace(record, 'approver', 'admin') where number = 3")
         )
         connection.execute(text("update decision_records set kind = 'action.deny' where number = 3"))
-    page = press(page, "Check again")
+    page = press(page, "Check every record")
     told = page.error[0].value.replace("\\", "")
     assert told.startswith("**The log was changed.** Record 3 is where it goes wrong (flip):")
     assert not page.success
