@@ -10,6 +10,7 @@ _SAID = {
     "action.refine": "Changed by a person",
     "action.renew": "Changed with the facts",
     "action.snooze": "Put off",
+    "action.wake": "Asked again",
     "action.undo": "Taken back",
     "action.expire": "Expired",
     "action.supersede": "Given up: the facts have changed",

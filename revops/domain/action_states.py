@@ -15,6 +15,7 @@ Transition = Literal[
     "refine",
     "renew",
     "snooze",
+    "wake",
     "undo",
     "expire",
     "supersede",
@@ -62,6 +63,7 @@ class _States(StateChart[Any]):
     refine = drafted.to(drafted, internal=True)
     renew = drafted.to(drafted, internal=True) | approved.to(drafted)
     snooze = drafted.to(drafted, internal=True)
+    wake = drafted.to(drafted, internal=True)
     # Also the first of two approvals.
     undo = approved.to(drafted) | drafted.to(drafted, internal=True)
     expire = drafted.to(expired) | approved.to(expired)

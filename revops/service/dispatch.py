@@ -95,26 +95,13 @@ class Dispatching:
         return done
 
     def expire(self, tenant_id: str, done: Dispatched) -> None:
-        """End what nobody decided on, and what was approved too long ago."""
-
-        def look(action: Action) -> Change | None:
-            is_claimed = action.lease_until is not None and at < action.lease_until
-            if action.status not in ("drafted", "approved") or at < action.expires_at or is_claimed:
-                return None
-            return Change(
-                "expire",
-                {
-                    "ended_at": at,
-                    "reason": "Nobody decided in time."
-                    if action.status == "drafted"
-                    else "It could not be carried out in time.",
-                },
-            )
-
+        """End what nobody decided on, and what was approved too long ago; ask again about what was snoozed."""
         at = self.clock()
         for one in self.actions.read(tenant_id, statuses=("drafted", "approved")):
-            if at >= one.expires_at:
-                done.add(self.actions.change(tenant_id, one.action_id, look, at=at).status)
+            if _is_due(one, at):
+                changed = self.actions.change(tenant_id, one.action_id, lambda held: _lapse(held, at), at=at)
+                if changed.status == "expired":
+                    done.add("expired")
 
     def look_up(self, tenant_id: str, done: Dispatched) -> None:
         """Find out what became of requests whose answers are not known."""
@@ -283,6 +270,22 @@ class Dispatching:
         changed = self.actions.change(action.tenant_id, action.action_id, look, at=self.clock())
         _log.info("action_changed", tenant=action.tenant_id, action=action.action_id, how=how, status=changed.status)
         return changed
+
+
+def _is_due(action: Action, at: datetime) -> bool:
+    """Whether time alone changes it."""
+    is_awake = action.status == "drafted" and action.snoozed_until is not None and at >= action.snoozed_until
+    return at >= action.expires_at or is_awake
+
+
+def _lapse(held: Action, at: datetime) -> Change | None:
+    is_claimed = held.lease_until is not None and at < held.lease_until
+    if held.status not in ("drafted", "approved") or is_claimed or not _is_due(held, at):
+        return None
+    if at < held.expires_at:
+        return Change("wake", {"snoozed_until": None})
+    reason = "Nobody decided in time." if held.status == "drafted" else "It could not be carried out in time."
+    return Change("expire", {"ended_at": at, "reason": reason})
 
 
 def _declined(answer: Declined) -> str:

@@ -14,7 +14,7 @@ from revops.settings import Settings
 from revops.store import Store
 from sandbox.stripe import Running
 from tests.contracts.fixtures import OpenSandbox
-from tests.revops.owing import NOW, TENANT, Desk, owe
+from tests.revops.owing import ADA, NOW, TENANT, Desk, owe
 
 pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
 
@@ -298,3 +298,22 @@ def test_what_nobody_decided_on_expires(sqlite_desk: Desk) -> None:
     desk.clock.forward(seconds=1)
     assert run(desk) == {"expired": 1}
     assert desk.now(action).status == "expired"
+
+
+def test_what_was_snoozed_is_asked_again_at_its_time_and_says_so(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    action = desk.drafted(owe(desk.sandbox))
+    until = desk.clock() + timedelta(days=10)
+    desk.deciding.snooze(
+        TENANT, action.action_id, action.version_hash, ADA, channel="slack", at=desk.clock(), until=until
+    )
+    desk.clock.forward(days=10, seconds=-1)
+    run(desk)
+    assert desk.now(action).snoozed_until == until
+    changes = desk.now(action).changes
+    desk.clock.forward(seconds=1)
+    run(desk)
+    woken = desk.now(action)
+    assert (woken.status, woken.snoozed_until, woken.changes) == ("drafted", None, changes + 1)
+    run(desk)
+    assert desk.now(action).changes == changes + 1
