@@ -5,20 +5,23 @@ The routes are enumerated from the application: one that nobody named here fails
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
+from slack_sdk.signature import SignatureVerifier
 from starlette.routing import Route
 
 from revops.bootstrap import connecting
+from revops.bootstrap_slack import packed
 from revops.http.app import create_app
 from revops.service.connect_account import link_to_connect
 from revops.settings import Settings
 from revops.store import Store, open_store
-from revops.store.integrations import Integrations
+from revops.store.integrations import SLACK, Integrations
 from revops.store.secrets import Secrets
 from revops.store.tenants import Tenants
 from sandbox.stripe import Running, running
@@ -111,7 +114,7 @@ def connect(service: Service, store: Store, settings: Settings, tenant: Tenant) 
 
 def test_every_route_is_named_here(settings: Settings) -> None:
     app = create_app(settings)
-    tested = {"/webhooks/stripe/{tenant}", "/webhooks/stripe", "/connect/stripe/callback"}
+    tested = {"/webhooks/stripe/{tenant}", "/webhooks/stripe", "/connect/stripe/callback", "/slack/{tenant}"}
     assert {route.path for route in app.routes if isinstance(route, Route | APIRoute)} == tested | OF_NO_TENANT.keys()
 
 
@@ -126,6 +129,33 @@ def test_what_knows_no_tenant_tells_of_none(service: Service, path: str) -> None
     for tenant in (A, B):
         assert tenant.mark not in answer.text
         assert f'"{tenant.tenant_id}"' not in answer.text
+
+
+def test_a_workspaces_secret_signs_nothing_for_another_tenant(
+    service: Service, store: Store, settings: Settings
+) -> None:
+    integrations = Integrations(store, Secrets(settings.leaks_secret_key))
+    for tenant in (A, B):
+        tokens = packed(SecretStr(f"xoxb-{tenant.mark}"), SecretStr(_secret(tenant)), None)
+        integrations.connect(
+            tenant.tenant_id, mode="live", kind="api_key", system=SLACK, credentials=tokens, actor="ada", at=AT
+        )
+    body = json.dumps({"type": "url_verification", "challenge": A.mark})
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    signature = SignatureVerifier(_secret(A)).generate_signature(timestamp=stamp, body=body)
+    assert signature is not None
+    headers = {
+        "Content-Type": "application/json",
+        "X-Slack-Request-Timestamp": stamp,
+        "X-Slack-Signature": signature,
+    }
+    there, own = (
+        service.client.post(f"{service.url}/slack/{tenant.tenant_id}", content=body, headers=headers)
+        for tenant in (B, A)
+    )
+    assert there.status_code == 401
+    assert A.mark not in there.text
+    assert own.status_code == 200
 
 
 def test_a_tenants_secret_signs_nothing_for_another(service: Service) -> None:
