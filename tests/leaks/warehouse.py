@@ -71,6 +71,15 @@ _OTHER_TABLES = """
     CREATE TABLE operations.policy_exemptions (
         tenant_id VARCHAR, leak_type VARCHAR, object_type VARCHAR, metadata_key VARCHAR,
         metadata_value VARCHAR, reason VARCHAR);
+    CREATE TABLE operations.leak_records (
+        tenant_id VARCHAR, leak_id VARCHAR, root_cause VARCHAR, occurrence VARCHAR, family VARCHAR, leak_type VARCHAR,
+        object_type VARCHAR, object_id VARCHAR, customer_id VARCHAR, currency VARCHAR, amount_minor BIGINT,
+        is_alert BOOLEAN, status VARCHAR, resolution VARCHAR, opened_at TIMESTAMP, closed_at TIMESTAMP,
+        resolved_at TIMESTAMP);
+    CREATE TABLE operations.action_records (
+        tenant_id VARCHAR, action_id VARCHAR, leak_id VARCHAR, kind VARCHAR, moves_money BOOLEAN, currency VARCHAR,
+        amount_minor BIGINT, status VARCHAR, denied_because VARCHAR, created_at TIMESTAMP, dispatched_at TIMESTAMP,
+        ended_at TIMESTAMP, outcome VARCHAR, collected_minor BIGINT, collected_at TIMESTAMP, charge_id VARCHAR);
     CREATE TABLE product.login (
         tenant_id VARCHAR, account_id VARCHAR, user_id VARCHAR, user_email VARCHAR, method VARCHAR,
         occurred_at TIMESTAMP, is_zone_assumed BOOLEAN, idempotency_key VARCHAR, row_key BIGINT, origin VARCHAR,
