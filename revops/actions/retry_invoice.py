@@ -18,7 +18,7 @@ KIND = "retry_invoice"
 
 @dataclass(frozen=True)
 class Attempt:
-    """One charge that tried to pay the invoice."""
+    """One charge that tried to pay the invoice; `card` is a digest of its fingerprint, which evidence never names."""
 
     at: datetime
     charge: str
@@ -27,7 +27,7 @@ class Attempt:
     decline_group: str | None
     network_advice_code: str | None
     card_brand: str | None
-    card_fingerprint: str | None
+    card: str | None
     payment_method: str | None
 
 
@@ -114,7 +114,7 @@ def consider(
     *,
     card_tries: Mapping[str, Sequence[datetime]] | None = None,
 ) -> Draft | NotProposed:
-    """A draft with its time, or why not. `card_tries`: when cards were tried, by fingerprint, whatever the invoice."""
+    """A draft with its time, or why not. `card_tries`: when cards were tried, by that digest, whatever the invoice."""
     if invoice.status != "open":
         return NotProposed("The invoice is not open.", rules.verdicts.get(invoice.verdict))
     if invoice.next_payment_attempt_at is not None and invoice.next_payment_attempt_at > at:
@@ -178,7 +178,7 @@ def _draft(invoice: UnpaidInvoice, last: Attempt, new_method: str | None, when: 
             "decline_code": last.decline_code,
             "last_charge": last.charge,
             "payment_method": new_method or invoice.payment_method or last.payment_method,
-            "card_fingerprint": None if new_method else last.card_fingerprint,
+            "card": None if new_method else last.card,
             "failures": failures,
         },
         why=tuple(why),
@@ -199,8 +199,8 @@ def _freed(
     card_tries: Mapping[str, Sequence[datetime]],
 ) -> datetime | NotProposed:
     """From when on the card is under every ceiling."""
-    known = {one.at for one in invoice.attempts if one.card_fingerprint == last.card_fingerprint}
-    tries = sorted(known | set(card_tries.get(last.card_fingerprint or "", ())))
+    known = {one.at for one in invoice.attempts if one.card == last.card}
+    tries = sorted(known | set(card_tries.get(last.card or "", ())))
     brand = (last.card_brand or "").lower()
     own = Ceiling(network="*", attempts=limit.attempts, days=limit.days)
     for ceiling in (own, *(one for one in rules.ceilings if one.network in ("*", brand))):
@@ -255,7 +255,7 @@ def _attempt(given: Mapping[str, Any]) -> Attempt:
         decline_group=given.get("decline_group"),
         network_advice_code=given.get("network_advice_code"),
         card_brand=given.get("card_brand"),
-        card_fingerprint=given.get("card_fingerprint"),
+        card=given.get("card"),
         payment_method=given.get("payment_method"),
     )
 

@@ -127,7 +127,7 @@ def evidence(
                 "decline_code": code,
                 "decline_group": group,
                 "card_brand": "visa",
-                "card_fingerprint": f"fp_{number}",
+                "card": f"fp_{number}",
                 "payment_method": f"pm_{number}",
             }
         ],

@@ -84,7 +84,7 @@ def test_where_nothing_is_proposed_it_says_why_and_what_instead(desk: Desk, home
         "decline_code": "lost_card",
         "decline_group": "never",
         "card_brand": "visa",
-        "card_fingerprint": "fp_1",
+        "card": "card_1",
         "payment_method": "pm_1",
     }
     account.rows["leak_findings"][0]["evidence"] = json.dumps({**seen, "payment_method": "pm_1", "attempts": [failed]})

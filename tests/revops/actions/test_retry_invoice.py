@@ -37,7 +37,7 @@ def attempt(days_ago: float, **changes: object) -> Attempt:
         "decline_group": "retry_later",
         "network_advice_code": None,
         "card_brand": "visa",
-        "card_fingerprint": "fp",
+        "card": "fp",
         "payment_method": "pm_old",
     }
     return Attempt(**{**given, **changes})  # type: ignore[arg-type]

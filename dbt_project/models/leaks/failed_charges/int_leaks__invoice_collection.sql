@@ -81,7 +81,7 @@ with
                         "card_brand": "card_brand",
                         "card_last4": "card_last4",
                         "network_advice_code": "network_advice_code",
-                        "card_fingerprint": "card_fingerprint",
+                        "card": dbt.hash("card_fingerprint"),
                         "payment_method": "payment_method_id",
                     }
                 )
