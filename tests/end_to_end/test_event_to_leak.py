@@ -84,7 +84,9 @@ def test_an_invoice_that_is_paid_closes_its_leak(place: Path) -> None:
     one = _invoice(place, before[0])
     transitions = {**one["status_transitions"], "paid_at": paid_at}
     paid = {**one, "status": "paid", "amount_paid": one["amount_due"], "amount_remaining": 0}
-    assert _leaks(place, one["id"]) == [("open", None)]
+    # Open, and where something can be done about it already proposed.
+    [(status, resolution)] = _leaks(place, one["id"])
+    assert (status in {"open", "pending_decision"}, resolution) == (True, None)
     _deliver(place, event(1, paid_at, "invoice.paid", {**paid, "status_transitions": transitions}))
     assert [row["object_id"] for row in _query(place, alerts)] == before[1:]
     assert _leaks(place, one["id"])[0][0] == "resolved_elsewhere"
