@@ -1,12 +1,14 @@
 """Wires proposing, deciding and dispatching; `revops.bootstrap` wires the rest."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
 from revops.actions.retry_invoice import Limit, NotProposed
 from revops.actions.retry_rules import read_retry_rules
+from revops.bootstrap import stripe_of
 from revops.connectors.stripe_actions import StripeActions, pay_request
 from revops.domain.action import Action, ActionStatus, Draft
 from revops.domain.billing import Request
@@ -34,8 +36,10 @@ from revops.store.security_log import SecurityLine, SecurityLog
 from revops.store.signing_keys import load_signer
 from revops.warehouse import NothingPublishedError, Published
 
-# A policy, a key that was replaced: a running worker takes them up after at most this long.
+# A policy that was changed, a key that was added: a running worker takes them up after at most this long.
 _HELD = timedelta(seconds=30)
+# A key that was replaced or taken away; each look is in the security log.
+_KEY_HELD = timedelta(minutes=5)
 
 
 def actions(store: Store, settings: Settings) -> Actions:
@@ -164,19 +168,28 @@ def dispatching(
     )
 
 
+@dataclass(frozen=True)
+class _Account:
+    """By what an account was reached when the store was asked last."""
+
+    asked_at: datetime
+    access: StripeAccess | None
+    stripe: StripeActions | None
+
+
 class _Accounts:
     """Stripe per tenant, once with the key for actions and once with the one that only reads."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._known: dict[tuple[str, bool], tuple[datetime, StripeActions | None]] = {}
+        self._known: dict[tuple[str, bool], _Account] = {}
 
     def close(self) -> None:
         """End every connection; the next request opens another."""
-        for _, made in self._known.values():
-            if made is not None:
-                made.close()
+        for one in self._known.values():
+            if one.stripe is not None:
+                one.stripe.close()
         self._known.clear()
 
     def writing(self, tenant_id: str) -> PaysInvoices | None:
@@ -187,22 +200,25 @@ class _Accounts:
         return self._get(tenant_id, is_writing=False) or self.writing(tenant_id)
 
     def _get(self, tenant_id: str, *, is_writing: bool) -> PaysInvoices | None:
-        known = self._known.get((tenant_id, is_writing))
-        now = _now()
-        # A connection is kept: its rate limit and its breaker are worth something only while they last.
-        if known is None or (known[1] is None and now - known[0] > _HELD):
-            access = self._access(tenant_id, is_writing=is_writing)
-            made = StripeActions(access, self._settings.stripe_api_base) if access else None
-            self._known[tenant_id, is_writing] = known = (now, made)
-        return known[1]
+        """A connection is kept while its key is: its rate limit and its breaker are worth something only then."""
+        known, now = self._known.get((tenant_id, is_writing)), _now()
+        if known is not None and now - known.asked_at <= (_KEY_HELD if known.stripe else _HELD):
+            return known.stripe
+        access = self._access(tenant_id, is_writing=is_writing)
+        if known is not None and known.access == access:
+            self._known[tenant_id, is_writing] = replace(known, asked_at=now)
+            return known.stripe
+        if known is not None and known.stripe is not None:
+            known.stripe.close()
+        made = StripeActions(access, self._settings.stripe_api_base) if access else None
+        self._known[tenant_id, is_writing] = _Account(now, access, made)
+        return made
 
     def _access(self, tenant_id: str, *, is_writing: bool) -> StripeAccess | None:
         given = self._settings.stripe_actions_api_key if is_writing else self._settings.stripe_api_key
         if tenant_id == TENANT and given is not None:
             return StripeAccess(given)
         if not is_writing:
-            from revops.bootstrap import stripe_of
-
             return stripe_of(self._store, self._settings, tenant_id, purpose="dry run of actions", actor="worker")
         key = self._key_for_actions(tenant_id)
         return StripeAccess(key) if key is not None else None

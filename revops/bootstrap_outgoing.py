@@ -30,4 +30,8 @@ def taking_out(store: Store, settings: Settings) -> TakingOut:
         for tenant in Tenants(store).read():
             anchor(settings, store, tenant.tenant_id)
 
-    return TakingOut(dispatch.run, anchor_all, lambda: kept.tenants_with(UNSETTLED))
+    def with_actions() -> list[str]:
+        there = {tenant.tenant_id for tenant in Tenants(store).read()}
+        return [one for one in kept.tenants_with(UNSETTLED) if one in there]
+
+    return TakingOut(dispatch.run, anchor_all, with_actions)

@@ -137,6 +137,11 @@ def consider(
     rule = _rule(last, rules)
     if rule.wait_hours is None and new_method is None:
         return NotProposed(f"The last decline was {_say(last)}: trying the same card again is no use.", rule.instead)
+    if new_method is None and None not in (known := {invoice.payment_method, last.payment_method}) and len(known) > 1:
+        return NotProposed(
+            "Several payment methods have failed, and Stripe would try another one than the last.",
+            "A person looks at them in Stripe.",
+        )
     earliest = max(at, last.at + timedelta(hours=_wait(last, rule, rules))) if new_method is None else at
     if new_method is None:
         freed = _freed(last, invoice, rules, limit, earliest, card_tries or {})
@@ -177,7 +182,7 @@ def _draft(invoice: UnpaidInvoice, last: Attempt, new_method: str | None, when: 
             "amount_remaining_minor": invoice.amount_remaining_minor,
             "decline_code": last.decline_code,
             "last_charge": last.charge,
-            "payment_method": new_method or invoice.payment_method or last.payment_method,
+            "payment_method": new_method or last.payment_method or invoice.payment_method,
             "card": None if new_method else last.card,
             "failures": failures,
         },

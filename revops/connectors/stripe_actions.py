@@ -97,6 +97,8 @@ class StripeActions:
             (one for one in own if one["status"] == "failed"), key=lambda one: (one["created"], one["id"]), default={}
         )
         outcome = failed.get("outcome") or {}
+        # A card that cannot be read is known by what it was charged with; without any, every try of the invoice counts.
+        fingerprint = card.get("fingerprint") or _fingerprint(failed)
         return InvoiceNow(
             invoice=found["id"],
             status=found["status"],
@@ -110,7 +112,7 @@ class StripeActions:
             or any(one["status"] == "pending" for one in own),
             is_disputed=any(one.get("disputed") for one in own),
             payment_method=method,
-            card_fingerprint=card.get("fingerprint"),
+            card_fingerprint=fingerprint,
             card_brand=card.get("brand"),
             last_charge=failed.get("id"),
             decline_code=outcome.get("reason") or failed.get("failure_code"),
@@ -118,8 +120,8 @@ class StripeActions:
             advice_code=outcome.get("advice_code"),
             tries=sorted(
                 datetime.fromtimestamp(one["created"], UTC)
-                for one in charges
-                if card and _fingerprint(one) == card.get("fingerprint")
+                for one in (charges if fingerprint else own)
+                if _fingerprint(one) == fingerprint
             ),
         )
 

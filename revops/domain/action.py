@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import rfc8785
 
@@ -23,10 +23,9 @@ ActionStatus = Literal[
     "handed_over",
     "rehearsed",
 ]
-# Money may still move, or may have moved.
-UNSETTLED: frozenset[ActionStatus] = frozenset(("drafted", "approved", "dispatching", "unknown"))
-# A request may be on its way, or may have had its effect.
-IN_FLIGHT: frozenset[ActionStatus] = frozenset(("dispatching", "unknown"))
+ACTION_STATUSES: tuple[ActionStatus, ...] = get_args(ActionStatus)
+# Money may still move, or may have moved: no second action may begin beside it.
+UNSETTLED: tuple[ActionStatus, ...] = ("drafted", "approved", "dispatching", "unknown")
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,13 @@ GIVEN_UP_AFTER = timedelta(hours=24)
 
 PAUSE_OFF = timedelta(hours=1)
 _PAID_OTHERWISE = "It was paid otherwise in the meantime."
+_NO_KEY = (
+    "There is no key that may do it: set STRIPE_ACTIONS_API_KEY, or for another tenant than default "
+    "`leaks tenants add SLUG --actions-key-env VAR`."
+)
+_NOT_THERE = (
+    "Stripe knows no such invoice. See that the key for actions is of the same account and mode as the one that reads."
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -131,7 +138,11 @@ class Dispatching:
             if mode == "off":
                 return self._put_off(action, "The policy has this kind of action switched off.", PAUSE_OFF)
             if billing is None:
-                return self._put_off(action, "There is no key that may do it: set one for actions.", PAUSE_OFF)
+                return self._put_off(
+                    action,
+                    _NO_KEY,
+                    PAUSE_OFF,
+                )
             return self._checked(action, billing, is_dry=mode == "dry_run")
         except (ClaimLostError, DecisionRefusedError):
             return "lost_claim"
@@ -143,11 +154,16 @@ class Dispatching:
         try:
             now = billing.look(invoice, method, tries_since=tries_since(self.retry_rules, limit, at))
         except NoSuchInvoiceError:
-            return self._end(action, "supersede", "The invoice is not there any more.")
+            return self._end(action, "hand_over", _NOT_THERE)
         except BillingRefusedError as error:
-            return self._end(action, "hand_over", str(error))
+            # A key that is mended tomorrow must not cost today's approvals.
+            return (
+                self._later(action, str(error), PAUSE_OFF)
+                if error.is_ours_to_mend
+                else self._end(action, "hand_over", str(error))
+            )
         except BillingUnavailableError as error:
-            return self._later(action, error)
+            return self._later(action, str(error), _pause(error))
         self.step("checked")
         verdict = check(action, now, self.retry_rules, limit, self.clock())
         if isinstance(verdict, StandDown):
@@ -183,9 +199,7 @@ class Dispatching:
         except BillingUnavailableError as error:
             self.step("answered")
             if not error.may_have_arrived:
-                pause = timedelta(seconds=error.retry_after_seconds or TRY_AGAIN_AFTER.total_seconds())
-                later = {"lease_until": None, "snoozed_until": self.clock() + pause, "reason": str(error)}
-                return self._settle(begun, "put_back", later, {"why": "nothing was sent"}).status
+                return self._put_back(begun, str(error), _pause(error))
             return self._settle(begun, "lose", {"lease_until": None, "reason": str(error)}, {"why": str(error)}).status
         self.step("answered")
         return self._ended_by(begun, answer)
@@ -213,7 +227,8 @@ class Dispatching:
             outcome: dict[str, Any] = {
                 "how": "paid",
                 "charge": answer.charge,
-                "amount_minor": answer.amount_minor,
+                # An invoice that was paid in part before says the whole; more than was asked for is never ours.
+                "amount_minor": min(answer.amount_minor, action.draft.amount_minor),
                 "currency": answer.currency,
                 "at": answer.at.isoformat(timespec="seconds"),
             }
@@ -224,7 +239,9 @@ class Dispatching:
 
     def _refused(self, action: Action, billing: PaysInvoices, error: BillingRefusedError) -> str:
         """Stripe would not do it, so nothing was charged. Somebody else may have been faster; else a person looks."""
-        if not error.is_ours_to_mend and self._is_paid_otherwise(action, billing):
+        if error.is_ours_to_mend and not self._is_given_up(action):
+            return self._put_back(action, str(error), PAUSE_OFF)
+        if self._is_paid_otherwise(action, billing):
             outcome = {"how": "paid_otherwise"}
             ended = {"reason": _PAID_OTHERWISE, "outcome": outcome, "lease_until": None}
             return self._settle(action, "fail", ended, outcome).status
@@ -238,12 +255,20 @@ class Dispatching:
             return False
         return isinstance(found, NotFound) and found.is_paid_otherwise
 
-    def _later(self, action: Action, error: BillingUnavailableError) -> str:
-        pause = timedelta(seconds=error.retry_after_seconds or TRY_AGAIN_AFTER.total_seconds())
-        due = action.draft.not_before or action.updated_at
-        if self.clock() - max(due, action.created_at) > GIVEN_UP_AFTER:
-            return self._end(action, "hand_over", f"It could not be carried out for a day: {error}")
-        return self._put_off(action, str(error), pause)
+    def _put_back(self, action: Action, reason: str, pause: timedelta) -> str:
+        """It is certain that nothing was sent: it stays approved."""
+        later = {"lease_until": None, "snoozed_until": self.clock() + pause, "reason": reason}
+        return self._settle(action, "put_back", later, {"why": "nothing was sent"}).status
+
+    def _later(self, action: Action, reason: str, pause: timedelta) -> str:
+        if self._is_given_up(action):
+            return self._end(action, "hand_over", f"It could not be carried out for a day: {reason}")
+        return self._put_off(action, reason, pause)
+
+    def _is_given_up(self, action: Action) -> bool:
+        """Whether it has been due, and approved, for too long."""
+        approved_at = max(one.approved_at for one in action.approvals)
+        return self.clock() - max(action.draft.not_before or approved_at, approved_at) > GIVEN_UP_AFTER
 
     def _put_off(self, action: Action, reason: str, pause: timedelta) -> str:
         """It stays approved; without a record where nothing but the time to look again changes."""
@@ -264,6 +289,9 @@ class Dispatching:
         def look(held: Action) -> Change:
             is_same = (held.status, held.version_hash) == (action.status, action.version_hash)
             if not is_same or held.fencing_token != action.fencing_token:
+                raise ClaimLostError
+            # Who was held up for longer than the claim begins nothing: it may have been undone and approved anew.
+            if how == "begin" and (held.lease_until is None or held.lease_until <= self.clock()):
                 raise ClaimLostError
             return Change(how, values, data=data)
 
@@ -286,6 +314,10 @@ def _lapse(held: Action, at: datetime) -> Change | None:
         return Change("wake", {"snoozed_until": None})
     reason = "Nobody decided in time." if held.status == "drafted" else "It could not be carried out in time."
     return Change("expire", {"ended_at": at, "reason": reason})
+
+
+def _pause(error: BillingUnavailableError) -> timedelta:
+    return timedelta(seconds=error.retry_after_seconds) if error.retry_after_seconds else TRY_AGAIN_AFTER
 
 
 def _declined(answer: Declined) -> str:

@@ -118,8 +118,9 @@ def _is_worth_asking(parts: Proposing, draft: Draft, before: Sequence[Action], a
         return at >= (last.ended_at or last.updated_at) + ASK_AGAIN_AFTER
     if last.status == "rehearsed":
         return parts.is_on(draft.kind)
-    # Not carried out for a reason that is gone; done, failed, denied and handed over have nothing new to say.
-    return last.status in ("withdrawn", "superseded")
+    # Not carried out for a reason that is gone, or sent and never arrived; done, declined, denied and handed over have
+    # nothing new to say.
+    return last.status in ("withdrawn", "superseded") or (last.outcome or {}).get("how") == "not_charged"
 
 
 def _renew(parts: Proposing, held: Action, draft: Draft, at: datetime) -> str:

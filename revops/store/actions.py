@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from revops.domain.action import Action, ActionStatus, Draft, action_id
+from revops.domain.action import UNSETTLED, Action, ActionStatus, Draft, action_id
 from revops.domain.action_states import after
 from revops.domain.decision import Change, DecisionRefusedError
 from revops.domain.decision_record import Entry
@@ -23,6 +23,7 @@ from revops.store.audit import append as append_audit
 from revops.store.decisions import append
 from revops.store.outbox import put
 from revops.store.people_tables import action_approvals
+from revops.store.rows import groups
 from revops.store.signing_keys import Signer
 from revops.store.store import Store
 from revops.store.tables import actions, leaks
@@ -30,6 +31,7 @@ from revops.store.tenants import require
 
 SYSTEM = "system"
 CHANGED = "action_changed"
+_GROUP = 500
 # What an open leak is while its newest action stands so; an action that ended leaves it open.
 _LEAK_STATUS: dict[ActionStatus, str] = {
     "drafted": "pending_decision",
@@ -67,7 +69,7 @@ class Actions:
                 connection,
                 tenant_id,
                 actions.c.root_cause == leak.root_cause,
-                actions.c.status.in_(("drafted", "approved", "dispatching", "unknown")),
+                actions.c.status.in_(UNSETTLED),
             )
             if any(
                 one.draft.moves_money == draft.moves_money and one.draft.kind == draft.kind for one in unsettled
@@ -127,7 +129,8 @@ class Actions:
         connection.execute(update(actions).where(*mine, actions.c.changes == held.changes).values(values))
         if change.approval is not None:
             _add_approval(connection, held, change)
-        elif change.transition == "undo":
+        elif change.transition == "undo" or change.draft is not None:
+            # A yes counts for what was seen then, also where a later version says the same again.
             approved = action_approvals.c
             connection.execute(
                 delete(action_approvals).where(
@@ -153,8 +156,11 @@ class Actions:
 
     def of_leaks(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Action]:
         """Everything that was ever proposed for leaks."""
-        with self._store.tenant(tenant_id, is_read_only=True) as connection:
-            return actions_where(connection, tenant_id, actions.c.leak_id.in_(leak_ids))
+        found: list[Action] = []
+        for group in groups(leak_ids, _GROUP):
+            with self._store.tenant(tenant_id, is_read_only=True) as connection:
+                found += actions_where(connection, tenant_id, actions.c.leak_id.in_(group))
+        return found
 
     def tenants_with(self, statuses: Collection[ActionStatus]) -> list[str]:
         """Tenants that have an action of one of these statuses."""

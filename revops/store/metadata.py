@@ -14,23 +14,6 @@ INTEGRATION_STATUSES = ("active", "disconnected")
 OPEN_LEAK_STATUSES = ("open", "pending_decision", "acting")
 ENDED_LEAK_STATUSES = ("recovered", "resolved_elsewhere", "dismissed", "withdrawn", "lapsed")
 LEAK_STATUSES = (*OPEN_LEAK_STATUSES, *ENDED_LEAK_STATUSES)
-ACTION_STATUSES = (
-    "drafted",
-    "approved",
-    "dispatching",
-    "unknown",
-    "done",
-    "failed",
-    "denied",
-    "superseded",
-    "expired",
-    "withdrawn",
-    "handed_over",
-    "rehearsed",
-)
-# Money may still move, or may have moved: no second action may begin beside it.
-UNSETTLED_STATUSES = ("drafted", "approved", "dispatching", "unknown")
-ROLES = ("viewer", "approver", "admin")
 WITHDRAWAL_STATUSES = ("asked", "confirmed", "refused")
 INBOX_STATES = ("received", "landed", "done", "failed")
 

@@ -2,7 +2,8 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table, Text
 
-from revops.store.metadata import ROLES, WITHDRAWAL_STATUSES, in_list, metadata
+from revops.domain.person import ROLES
+from revops.store.metadata import WITHDRAWAL_STATUSES, in_list, metadata
 from revops.store.types import UtcDateTime
 
 people = Table(

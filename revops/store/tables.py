@@ -23,8 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+from revops.domain.action import ACTION_STATUSES, UNSETTLED
 from revops.store.metadata import (
-    ACTION_STATUSES,
     ENDED_LEAK_STATUSES,
     INBOX_STATES,
     INTEGRATION_KINDS,
@@ -32,7 +32,6 @@ from revops.store.metadata import (
     LEAK_STATUSES,
     MODES,
     OPEN_LEAK_STATUSES,
-    UNSETTLED_STATUSES,
     in_list,
     metadata,
 )
@@ -199,8 +198,8 @@ actions = Table(
         "tenant_id",
         "root_cause",
         unique=True,
-        sqlite_where=text(f"moves_money and {in_list('status', UNSETTLED_STATUSES)}"),
-        postgresql_where=text(f"moves_money and {in_list('status', UNSETTLED_STATUSES)}"),
+        sqlite_where=text(f"moves_money and {in_list('status', UNSETTLED)}"),
+        postgresql_where=text(f"moves_money and {in_list('status', UNSETTLED)}"),
     ),
 )
 

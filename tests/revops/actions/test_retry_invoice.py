@@ -121,6 +121,11 @@ def test_a_new_payment_method_that_was_tried_already_is_no_new_one() -> None:
     assert why_not(replace(invoice, payment_method="pm_new", customer_payment_method="pm_new")).instead
 
 
+def test_where_stripe_would_charge_another_method_than_failed_last_a_person_looks() -> None:
+    invoice = replace(INVOICE, attempts=(attempt(12, payment_method="pm_other"), attempt(5)), payment_method="pm_other")
+    assert "Several payment methods" in why_not(invoice).reason
+
+
 def test_while_stripe_will_try_itself_there_is_none() -> None:
     invoice = replace(INVOICE, verdict="in_retry_window", next_payment_attempt_at=AT + timedelta(days=2))
     assert "Stripe" in why_not(invoice).reason

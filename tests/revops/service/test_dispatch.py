@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from revops.domain.action import Action
+from revops.domain.decision import Change
 from revops.service.dispatch import LEASE, SETTLED_AFTER
 from revops.settings import Settings
 from revops.store import Store
 from sandbox.stripe import Running
 from tests.contracts.fixtures import OpenSandbox
-from tests.revops.owing import ADA, NOW, TENANT, Desk, owe
+from tests.revops.owing import ADA, BOB, NOW, TENANT, Desk, owe
 
 pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
 
@@ -280,14 +282,78 @@ def test_a_charge_is_known_by_its_key_after_stripe_has_forgotten_it(sqlite_desk:
     assert desk.charges("in_1") == 1
 
 
-def test_a_key_without_the_permission_hands_it_to_a_person_and_says_what_to_do(sqlite_desk: Desk) -> None:
+def test_a_key_without_the_permission_costs_no_approval_and_after_a_day_a_person_hears(sqlite_desk: Desk) -> None:
     desk = sqlite_desk
     action = desk.approved(owe(desk.sandbox))
     key = "rk_live_onlyreads00001"
     desk.sandbox.stand_in.keys.restrict(key, READS)
-    assert desk.keyed(key).run(TENANT).counts == {"handed_over": 1}
+    assert desk.keyed(key).run(TENANT).counts == {"approved": 1}
     assert "invoices: write" in str(desk.now(action).reason)
+    desk.clock.forward(hours=25)
+    assert desk.keyed(key).run(TENANT).counts == {"handed_over": 1}
     assert desk.charges("in_1") == 0
+
+
+def test_a_key_that_is_mended_carries_out_what_was_approved(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    action = desk.approved(owe(desk.sandbox))
+    desk.sandbox.stand_in.keys.revoke("rk_live_revoked0000001")
+    assert desk.keyed("rk_live_revoked0000001").run(TENANT).counts == {"waiting": 1}
+    desk.clock.forward(hours=2)
+    assert run(desk) == {"done": 1}
+    assert desk.now(action).status == "done"
+
+
+def test_an_invoice_that_is_not_there_is_for_a_person(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    action = desk.approved(owe(desk.sandbox))
+    assert desk.keyed("sk_test_otherdata00001").run(TENANT).counts == {"handed_over": 1}
+    assert "same account and mode" in str(desk.now(action).reason)
+
+
+def test_a_late_yes_is_not_given_up_at_the_first_fault(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    action = desk.drafted(owe(desk.sandbox))
+    desk.clock.forward(days=5)
+    desk.approve(action)
+    desk.sandbox.faults.fail_next("/v1/invoices/*", "503", times=3, method="GET")
+    assert run(desk) == {"waiting": 1}
+
+
+def test_who_was_held_up_for_longer_than_the_claim_begins_nothing(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    action = desk.approved(owe(desk.sandbox))
+
+    def step(name: str) -> None:
+        if name == "checked":
+            desk.clock.forward(seconds=LEASE.total_seconds())
+            desk.deciding.undo(TENANT, action.action_id, action.version_hash, ADA, channel="web", at=desk.clock())
+            desk.approve(action, BOB)
+
+    assert desk.dispatching(step=step).run(TENANT, at_most=1).counts == {"lost_claim": 1}
+    assert desk.requests() == 0
+    assert desk.now(action).status == "approved"
+
+
+def test_what_came_in_is_what_was_asked_for_where_a_part_was_paid_before(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    invoice = owe(desk.sandbox)
+    desk.sandbox.stand_in.upsert(
+        {**desk.sandbox.get("invoice", invoice), "amount_paid": 1000, "amount_remaining": 1900}
+    )
+    action = desk.approved(invoice)
+    assert run(desk) == {"done": 1}
+    assert (desk.now(action).outcome or {})["amount_minor"] == 1900
+
+
+def test_a_yes_to_a_version_that_comes_back_is_asked_for_again(desk: Desk) -> None:
+    action = desk.approved(owe(desk.sandbox))
+    other = replace(action.draft, facts={**action.draft.facts, "last_charge": "ch_other"})
+    for draft in (other, action.draft):
+        desk.actions.change(TENANT, action.action_id, lambda _held, draft=draft: Change("renew", draft=draft), at=NOW)
+    back = desk.now(action)
+    assert (back.status, back.version_hash, back.approvals) == ("drafted", action.version_hash, ())
+    assert desk.approve(back).status == "approved"
 
 
 def test_what_nobody_decided_on_expires(sqlite_desk: Desk) -> None:

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from revops.domain.action import ACTION_STATUSES, UNSETTLED
 from revops.store import Store
 from revops.store import tables as t
-from revops.store.metadata import ACTION_STATUSES, UNSETTLED_STATUSES
 from tests.revops.store.filled import fill, put
 
 
@@ -32,14 +32,14 @@ def set_status(store: Store, action_id: str, status: str) -> None:
 
 
 def test_two_unsettled_actions_that_move_money_are_refused(filled: Store) -> None:
-    for first, second in itertools.product(UNSETTLED_STATUSES, UNSETTLED_STATUSES):
+    for first, second in itertools.product(UNSETTLED, UNSETTLED):
         set_status(filled, "acme-action_id", first)
         with pytest.raises(IntegrityError):
             draft(filled, status=second)
 
 
 def test_after_a_settled_one_another_may_begin(filled: Store) -> None:
-    settled = [status for status in ACTION_STATUSES if status not in UNSETTLED_STATUSES]
+    settled = [status for status in ACTION_STATUSES if status not in UNSETTLED]
     assert settled == ["done", "failed", "denied", "superseded", "expired", "withdrawn", "handed_over", "rehearsed"]
     for status in settled:
         set_status(filled, "acme-action_id", status)
