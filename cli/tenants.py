@@ -50,20 +50,29 @@ def add(
             metavar="VAR", help="The variable that says where its product's logs are, as LEAKS_PRODUCT_USAGE does."
         ),
     ] = None,
+    actions_key_env: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VAR", help="The variable that holds another Stripe key, one that may write; - reads stdin."
+        ),
+    ] = None,
     mode: Annotated[str | None, typer.Option(help="live or test; by default the key's, else live.")] = None,
 ) -> None:
     """Add a tenant, or renew its name and secrets, which are stored encrypted with LEAKS_SECRET_KEY."""
     key = read_secret(api_key_env, "API key")
     webhook_secrets = _webhook_secrets(read_secret(webhook_secret_env, "webhook secret"))
     places = read_secret(product_usage_env, "place of logs")
-    chosen = _mode(mode, key)
+    actions_key = read_secret(actions_key_env, "API key for actions")
+    chosen = _mode(mode, key or actions_key)
+    if actions_key:
+        _mode(chosen, actions_key)
     from revops.settings import load_settings
-    from revops.store.integrations import PRODUCT_USAGE, STRIPE, Integrations
+    from revops.store.integrations import PRODUCT_USAGE, STRIPE, STRIPE_ACTIONS, Integrations
     from revops.store.secrets import Secrets
     from revops.store.tenants import Tenants
 
     secrets = Secrets(load_settings().leaks_secret_key)
-    has_secrets = bool(key or webhook_secrets or places)
+    has_secrets = bool(key or webhook_secrets or places or actions_key)
     if has_secrets:
         secrets.require_key()
     with open_for_verb() as store:
@@ -71,6 +80,8 @@ def add(
         keep = partial(Integrations(store, secrets).connect, slug, mode=chosen, actor=author(), at=now())
         if key or webhook_secrets:
             keep(system=STRIPE, kind="api_key", credentials=key, webhook_secrets=webhook_secrets)
+        if actions_key:
+            keep(system=STRIPE_ACTIONS, kind="api_key", credentials=actions_key)
         if places:
             # Logs have no mode: one set of them per tenant.
             keep(system=PRODUCT_USAGE, kind="export", credentials=places, mode="live")

@@ -25,7 +25,7 @@ from revops.store import SecretKeyError, Store, schema
 from revops.store.bodies import Bodies
 from revops.store.connect_states import ConnectStates
 from revops.store.inbox import Inbox, Lag
-from revops.store.integrations import PRODUCT_USAGE, Integrations
+from revops.store.integrations import PRODUCT_USAGE, STRIPE_ACTIONS, Integrations
 from revops.store.leaks import Leaks
 from revops.store.policies import Policies
 from revops.store.secrets import Secrets
@@ -178,7 +178,12 @@ def connecting(store: Store, settings: Settings) -> Connecting:
 def disconnect(store: Store, settings: Settings, tenant_id: str, *, actor: str, at: datetime) -> int:
     """End what a tenant's Stripe account is read by, and count it. Raises as `disconnect_account` does."""
     connections = Integrations(store, Secrets(None))
-    return disconnect_account(connections, lambda: platform(settings), tenant_id, actor=actor, at=at)
+    ended = disconnect_account(connections, lambda: platform(settings), tenant_id, actor=actor, at=at)
+    # Nothing is done to an account that is not read any more.
+    for one in connections.read(tenant_id):
+        if one.system == STRIPE_ACTIONS and one.status == "active":
+            connections.disconnect(tenant_id, one.integration_id, f"disconnected by {actor}", actor=actor, at=at)
+    return ended
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,20 @@ def test_where_a_products_logs_are_is_a_secret_too(leaks: Leaks, where: dict[str
     assert b"VerySecret" not in stored
 
 
+def test_the_key_for_actions_is_another_one_and_goes_with_the_account(leaks: Leaks, where: dict[str, str]) -> None:
+    where["ACME_ACTIONS"] = "rk_live_51MayWrite"
+    both = ("--api-key-env", "ACME_KEY", "--actions-key-env", "ACME_ACTIONS")
+    assert leaks("tenants", "add", "acme", *both, **where).returncode == 0
+    stored = listed(leaks, where)["acme"]["integrations"]
+    active = {one["system"] for one in stored if one["status"] == "active"}  # type: ignore[attr-defined]
+    assert active == {"stripe", "stripe_actions"}
+    assert leaks("tenants", "disconnect", "acme", **where).returncode == 0
+    left = listed(leaks, where)["acme"]["integrations"]
+    assert not [one for one in left if one["status"] == "active" or one["has_credentials"]]  # type: ignore[attr-defined]
+    mixed = {**where, "ACME_ACTIONS": "rk_test_51MayWrite"}
+    assert leaks("tenants", "add", "acme", *both, **mixed).returncode == 2
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
