@@ -13,7 +13,6 @@ from threading import Event
 import structlog
 
 from revops.bootstrap_outgoing import TakingOut
-from revops.store.errors import StoreUnavailableError
 
 POLL_SECONDS = 0.2
 # Expiries, lost answers and times that have come; a decision just made is seen by the next look.
@@ -48,6 +47,11 @@ class _Pause:
         """Whether it may be tried again."""
         return time.monotonic() >= self.not_before
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed the last time."""
+        return self.not_before > 0
+
 
 class Outgoing:
     """Does what `parts` can, turn by turn; `notify` tells people what changed."""
@@ -70,22 +74,21 @@ class Outgoing:
         if time.monotonic() - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = time.monotonic()
-        try:
-            waiting = self._parts.tenants_with_actions()
-        except StoreUnavailableError as error:
-            _log.error("store_unavailable", error=str(error))
-            return
-        for tenant_id in waiting:
-            self._try(tenant_id, partial(self._parts.take_out, tenant_id))
+        self._try("store", self._actions)
         if time.monotonic() - self._anchored_at >= ANCHOR_SECONDS:
             self._anchored_at = time.monotonic()
             self._try("anchors", self._parts.anchor)
 
-    def once(self) -> None:
-        """Everything that is due now, each tenant once. Raises nothing."""
+    def once(self) -> list[str]:
+        """Everything that is due now, each tenant once; returns what failed (`tenant acme`, `messages`, ...)."""
         self._looked_at = self._anchored_at = -ANCHOR_SECONDS
         self.turn()
         self._try("messages", self._notify)
+        return sorted(what for what, pause in self._pauses.items() if pause.has_failed)
+
+    def _actions(self) -> None:
+        for tenant_id in self._parts.tenants_with_actions():
+            self._try(f"tenant {tenant_id}", partial(self._parts.take_out, tenant_id))
 
     def _try(self, what: str, act: Callable[[], object]) -> None:
         pause = self._pauses.setdefault(what, _Pause())

@@ -14,7 +14,9 @@ def take_out() -> None:
     """Everything that is due now, of all tenants; one tenant's failure is logged and holds up no other."""
     settings = load_settings()
     with open_store(settings, upgrade=True) as store:
-        Outgoing(taking_out(store, settings), notifying(store, settings)).once()
+        failed = Outgoing(taking_out(store, settings), notifying(store, settings)).once()
+    if failed:
+        raise dg.Failure(f"Failed: {', '.join(failed)}. The log says why; it is tried again in half an hour.")
 
 
 @dg.job(description="What `leaks worker` does besides events: expiries, lost answers, approved actions, messages.")

@@ -89,8 +89,8 @@ def test_one_tenants_failure_holds_up_no_other_and_is_tried_again() -> None:
         return Dispatched()
 
     outgoing = Outgoing(TakingOut(take_out, lambda: None, lambda: ["broken", "sound"]))
-    outgoing.once()
-    outgoing.once()
+    assert outgoing.once() == ["tenant broken"]
+    assert outgoing.once() == ["tenant broken"]
     assert done == ["broken", "sound", "sound"], "what failed waits a moment"
 
 
@@ -98,7 +98,15 @@ def test_a_store_that_is_away_ends_nothing() -> None:
     def away() -> list[str]:
         raise StoreUnavailableError("gone")
 
-    Outgoing(TakingOut(lambda _tenant: Dispatched(), lambda: None, away)).once()
+    assert Outgoing(TakingOut(lambda _tenant: Dispatched(), lambda: None, away)).once() == ["store"]
+
+
+def test_a_run_of_the_backstop_that_could_not_do_all_says_so(home: Actions, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dagster_project.definitions import defs
+
+    monkeypatch.setattr(Outgoing, "once", lambda _self: ["tenant acme"])
+    with pytest.raises(dg.Failure, match="Failed: tenant acme"):
+        defs.resolve_job_def("outgoing").execute_in_process()
 
 
 def test_it_ends_when_it_is_told_to() -> None:
