@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,7 +11,7 @@ from cli.person import require_person
 from cli.store import now, open_for_verb
 
 if TYPE_CHECKING:
-    from revops.store.withdrawals import Question
+    from revops.domain.withdrawal import Question
 
 app = typer.Typer(help="New definitions that would withdraw much of the open money.", no_args_is_help=True)
 _COLUMNS = ["withdrawal", "status", "leaks", "withdrawn", "asked_at", "decided_by"]
@@ -49,10 +49,11 @@ def refuse(withdrawal: _Name, tenant: _Tenant = "default") -> None:
 
 
 def _answer(withdrawal: str, tenant: str, *, is_yes: bool) -> None:
+    from ingestion.errors import WarehouseBusyError
     from ingestion.lock import WAIT_SECONDS, writer_lock
     from ingestion.profile import Profile
     from revops.bootstrap import leaks_of_published
-    from revops.bootstrap_leaks import withdrawals
+    from revops.bootstrap_leaks import withdrawing
     from revops.settings import load_settings
     from revops.store.tenants import Tenants
 
@@ -60,14 +61,18 @@ def _answer(withdrawal: str, tenant: str, *, is_yes: bool) -> None:
     with open_for_verb() as store:
         Tenants(store).require(tenant)
         person = require_person(store, tenant, at)
-        asked = withdrawals(store, settings)
-        asked.answer(tenant, withdrawal, "confirmed" if is_yes else "refused", person=person, at=at)
+        said: Literal["confirmed", "refused"] = "confirmed" if is_yes else "refused"
+        withdrawing(store, settings).answer(tenant, withdrawal, said, person, channel="cli", at=at)
         if not is_yes:
             typer.echo("Its leaks stay open.")
             return
         profile = Profile(settings.leaks_home.expanduser().absolute(), tenant_id=tenant)
-        with writer_lock(profile, WAIT_SECONDS):
-            ended = leaks_of_published(store, settings, tenant, person.person_id).closed
+        try:
+            with writer_lock(profile, WAIT_SECONDS):
+                ended = leaks_of_published(store, settings, tenant, person.person_id).closed
+        except WarehouseBusyError:
+            typer.echo("Agreed. A run is under way; it or the next one withdraws the leaks.")
+            return
     typer.echo(f"{len(ended)} leaks are withdrawn.")
 
 

@@ -1,12 +1,19 @@
 """Wires a person's word on leaks themselves: dismissing, owners, and definitions that wait for a word."""
 
+from datetime import datetime
+
 from revops.bootstrap_actions import actions
+from revops.findings import read_finding_ids, read_resolutions
 from revops.service.dismiss import Dismissing
+from revops.service.endings import endings
+from revops.service.withdrawals import Asked, Withdrawing, asked_now
 from revops.settings import Settings
 from revops.store import Store
+from revops.store.leaks import Leaks
 from revops.store.signing_keys import load_signer
 from revops.store.suppressions import Suppressions
 from revops.store.withdrawals import Withdrawals
+from revops.warehouse import Published
 
 
 def suppressions(store: Store, settings: Settings) -> Suppressions:
@@ -17,6 +24,30 @@ def suppressions(store: Store, settings: Settings) -> Suppressions:
 def withdrawals(store: Store, settings: Settings) -> Withdrawals:
     """New definitions that wait for a word. Raises SecretKeyError."""
     return Withdrawals(store, load_signer(settings))
+
+
+def withdrawing(store: Store, settings: Settings) -> Withdrawing:
+    """Where people answer what new definitions ask. Raises SecretKeyError."""
+    kept = withdrawals(store, settings)
+
+    def look(tenant_id: str, at: datetime) -> Asked | None:
+        with Published.open(settings.leaks_home, tenant=tenant_id) as published:
+            return asked_of(store, kept, tenant_id, published, at)
+
+    return Withdrawing(kept, look)
+
+
+def asked_of(store: Store, kept: Withdrawals, tenant_id: str, published: Published, at: datetime) -> Asked | None:
+    """What a new definition asks a tenant's people by what is published, with every leak that it would withdraw."""
+    questions = [one for one in kept.read(tenant_id) if one.status != "confirmed"]
+    if not questions:
+        return None
+    leaks = Leaks(store)
+    open_now = leaks.read_open(tenant_id)
+    reasons = leaks.reasons(tenant_id, [leak.leak_id for leak in open_now])
+    resolutions = read_resolutions(published, {one.object_id for one in reasons})
+    found = endings(open_now, reasons, read_finding_ids(published), resolutions, at)
+    return asked_now(questions, open_now, found.leaks)
 
 
 def dismissing(store: Store, settings: Settings) -> Dismissing:

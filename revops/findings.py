@@ -1,5 +1,6 @@
 """Published findings as records of the domain."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -20,11 +21,18 @@ def read_findings(published: Published) -> list[Finding]:
     return [Finding(**{name: _utc(row[name]) for name in names}) for row in rows]
 
 
-def read_resolutions(published: Published) -> list[Resolution]:
-    """What became of every object that a detector judged and cleared. Raises QueryError."""
+def read_finding_ids(published: Published) -> set[str]:
+    """The ids of all findings of today. Raises QueryError."""
+    return {row["finding_id"] for row in published.query("select finding_id from leak_findings")}
+
+
+def read_resolutions(published: Published, only: Collection[str] | None = None) -> list[Resolution]:
+    """What became of every object that a detector judged and cleared, or of some by id. Raises QueryError."""
+    where, values = (" where object_id in (select unnest(?))", [[*only]]) if only is not None else ("", [])
     rows = published.query(
         "select leak_type, object_type, object_id, resolution, resolved_at, ends_as, definition_version"
-        " from leak_resolutions"
+        f" from leak_resolutions{where}",
+        values,
     )
     return [Resolution(**{name: _utc(value) for name, value in row.items()}) for row in rows]
 

@@ -5,13 +5,14 @@ leak. A root cause that leaks again after its leak was closed is another occurre
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from revops.domain.finding import Finding, Resolution
-from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Reason
+from revops.domain.leak import Leak, NewLeak, NewReason
 from revops.domain.ports import KeepsLeaks
+from revops.service.endings import endings
 from revops.service.withdrawals import KeepsWithdrawals, held_back
 
 
@@ -108,35 +109,10 @@ def _close(
     at: datetime,
 ) -> list[str]:
     """Closes leaks of whose findings none is left and each is explained; explained ones of others are detached."""
-    ended = {one.object_key: one for one in resolutions}
     present = {one.finding_id for one in findings}
-    attached: dict[str, list[Reason]] = defaultdict(list)
-    for reason in leaks.reasons(tenant_id, [leak.leak_id for leak in open_before]):
-        if reason.detached_at is None:
-            attached[reason.leak_id].append(reason)
-    closings: list[Closing] = []
-    detached: list[str] = []
-    definitions: dict[str, str] = {}
-    for leak in open_before:
-        gone = [one for one in attached[leak.leak_id] if one.finding_id not in present]
-        explained = {one.finding_id: how for one in gone if (how := _how(one, ended)) is not None}
-        if explained and len(explained) == len(attached[leak.leak_id]):
-            how = _of_lead(leak, gone, explained)
-            definitions[leak.leak_id] = how.definition_version
-            closings.append(Closing(leak.leak_id, how.resolution, how.resolved_at or at, how.ends_as))
-        else:
-            detached += explained
-    leaks.detach(tenant_id, detached, at=at)
-    held = held_back(withdrawals, tenant_id, open_before, closings, definitions, at)
-    ending = [one for one in closings if one.leak_id not in held]
+    reasons = leaks.reasons(tenant_id, [leak.leak_id for leak in open_before])
+    found = endings(open_before, reasons, present, resolutions, at)
+    leaks.detach(tenant_id, found.detached, at=at)
+    held = held_back(withdrawals, tenant_id, open_before, found.leaks, at)
+    ending = [one.closing for one in found.leaks if one.leak.leak_id not in held]
     return leaks.close(tenant_id, ending, actor=actor, at=at)
-
-
-def _how(reason: Reason, ended: Mapping[tuple[str, str, str], Resolution]) -> Resolution | None:
-    return ended.get((reason.leak_type, reason.object_type, reason.object_id))
-
-
-def _of_lead(leak: Leak, gone: Sequence[Reason], explained: Mapping[str, Resolution]) -> Resolution:
-    """How the finding ended that says what the leak is."""
-    lead = next((one for one in gone if one.leak_type == leak.leak_type and one.object_id == leak.object_id), gone[0])
-    return explained[lead.finding_id]

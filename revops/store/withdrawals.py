@@ -1,36 +1,22 @@
 """Definitions that wait for a person's word before they withdraw much of the open money."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import select, update
 
-from revops.domain.decision import DecisionRefusedError
+from revops.domain.decision import Channel, DecisionRefusedError
 from revops.domain.decision_record import Entry
 from revops.domain.person import Person
+from revops.domain.withdrawal import Answer, Question, Withdrawal
 from revops.store.decisions import append
 from revops.store.people_tables import withdrawals
 from revops.store.rows import insert_into
 from revops.store.signing_keys import Signer
 from revops.store.store import Store
 from revops.store.tenants import require
-
-Status = Literal["asked", "confirmed", "refused"]
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question and its answer."""
-
-    withdrawal_id: str
-    status: Status
-    detail: Mapping[str, Any]
-    asked_at: datetime
-    decided_at: datetime | None
-    decided_by: str | None
 
 
 class Withdrawals:
@@ -40,7 +26,7 @@ class Withdrawals:
         self._store = store
         self._signer = signer
 
-    def ask(self, tenant_id: str, withdrawal: Any, at: datetime) -> Status:
+    def ask(self, tenant_id: str, withdrawal: Withdrawal, at: datetime) -> Answer:
         """The answer that there is; asks where nobody was asked before. What is asked takes the newer figures."""
         detail = asdict(withdrawal)
         row = {
@@ -60,7 +46,7 @@ class Withdrawals:
             )
             connection.execute(again)
             mine = (withdrawals.c.tenant_id == tenant_id, withdrawals.c.withdrawal_id == row["withdrawal_id"])
-            status: Status = connection.execute(select(withdrawals.c.status).where(*mine)).scalar_one()
+            status: Answer = connection.execute(select(withdrawals.c.status).where(*mine)).scalar_one()
             return status
 
     def answer(
@@ -70,22 +56,31 @@ class Withdrawals:
         status: Literal["confirmed", "refused"],
         *,
         person: Person,
+        channel: Channel,
         at: datetime,
+        seen: Answer | None = None,
     ) -> None:
         """Say yes or no; the newest word holds.
 
-        Raises DecisionRefusedError for a question that there is not, and for who is no admin.
+        Raises DecisionRefusedError for a question that there is not, for who is no admin, and where another answer
+        stands than was `seen`.
         """
         if not person.is_at_least("admin"):
             raise DecisionRefusedError("needs_admin", "This takes an admin: it may take much money out of sight.")
         mine = (withdrawals.c.tenant_id == tenant_id, withdrawals.c.withdrawal_id == withdrawal_id)
         with self._store.tenant(tenant_id) as connection:
             require(connection, tenant_id)
-            before = connection.scalar(select(withdrawals.c.status).where(*mine))
-            if before is None:
+            column = withdrawals.c
+            query = select(column.status, column.decided_by, column.decided_at).where(*mine).with_for_update()
+            row = connection.execute(query).first()
+            if row is None:
                 raise DecisionRefusedError("unknown_action", "Nothing of that name waits for an answer.")
-            said = {"status": status, "decided_at": at, "decided_by": person.person_id}
-            connection.execute(update(withdrawals).where(*mine).values(said))
+            before = row.status
+            if seen is not None and before != seen:
+                said = f"This was answered meanwhile: {before}."
+                raise DecisionRefusedError("already_decided", said, by=row.decided_by, at=row.decided_at)
+            answer = {"status": status, "decided_at": at, "decided_by": person.person_id}
+            connection.execute(update(withdrawals).where(*mine).values(answer))
             entry = Entry(
                 kind=f"withdrawal.{status}",
                 subject_type="withdrawal",
@@ -94,7 +89,7 @@ class Withdrawals:
                 version_hash=None,
                 actor_id=person.person_id,
                 actor_role=person.role,
-                channel="cli",
+                channel=channel,
                 data={"from": before, "to": status},
             )
             append(connection, self._signer, tenant_id, entry, at)

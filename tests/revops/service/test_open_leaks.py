@@ -8,8 +8,8 @@ import pytest
 
 from revops.domain.finding import Finding, Resolution
 from revops.domain.leak import Leak
+from revops.domain.withdrawal import Answer, Withdrawal
 from revops.service.open_leaks import LeakChanges, open_leaks
-from revops.service.withdrawals import Answer, Withdrawal
 from revops.store import Store
 from revops.store.leaks import Leaks
 from revops.store.tenants import Tenants

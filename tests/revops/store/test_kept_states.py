@@ -136,7 +136,7 @@ def test_answers_to_withdrawals_are_the_same_in_both(store: Store, store_setting
         )
     bob = person(store, "web:bob@example.com", "admin")
     for status in ("refused", "confirmed"):
-        withdrawals.answer(TENANT, "w_1", status, person=bob, at=now())  # type: ignore[arg-type]
+        withdrawals.answer(TENANT, "w_1", status, person=bob, channel="cli", at=now())  # type: ignore[arg-type]
     replayed, _ = replayed_and_kept(store, TENANT)
     assert replayed.withdrawals == {"w_1": "confirmed"}
     assert found(store) == []
