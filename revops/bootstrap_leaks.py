@@ -12,7 +12,7 @@ from revops.store import Store
 from revops.store.leaks import Leaks
 from revops.store.signing_keys import load_signer
 from revops.store.suppressions import Suppressions
-from revops.store.withdrawals import Withdrawals
+from revops.store.withdrawals import Withdrawals, read_questions
 from revops.warehouse import Published
 
 
@@ -28,18 +28,17 @@ def withdrawals(store: Store, settings: Settings) -> Withdrawals:
 
 def withdrawing(store: Store, settings: Settings) -> Withdrawing:
     """Where people answer what new definitions ask. Raises SecretKeyError."""
-    kept = withdrawals(store, settings)
 
     def look(tenant_id: str, at: datetime) -> Asked | None:
         with Published.open(settings.leaks_home, tenant=tenant_id) as published:
-            return asked_of(store, kept, tenant_id, published, at)
+            return asked_of(store, tenant_id, published, at)
 
-    return Withdrawing(kept, look)
+    return Withdrawing(withdrawals(store, settings), look)
 
 
-def asked_of(store: Store, kept: Withdrawals, tenant_id: str, published: Published, at: datetime) -> Asked | None:
+def asked_of(store: Store, tenant_id: str, published: Published, at: datetime) -> Asked | None:
     """What a new definition asks a tenant's people by what is published, with every leak that it would withdraw."""
-    questions = [one for one in kept.read(tenant_id) if one.status != "confirmed"]
+    questions = [one for one in read_questions(store, tenant_id) if one.status != "confirmed"]
     if not questions:
         return None
     leaks = Leaks(store)

@@ -38,7 +38,7 @@ def decide(tenant_id: str, name: str, word: Word) -> bool:
     def take(store: Store, person: Person, at: datetime) -> tuple[str, bool]:
         return word(deciding(store, load_settings()), person, at).sentence, True
 
-    return _with_person(tenant_id, name, take)
+    return take_word(tenant_id, name, take)
 
 
 def decide_leak(tenant_id: str, name: str, word: Callable[[Dismissing, Person, datetime], str]) -> bool:
@@ -47,7 +47,7 @@ def decide_leak(tenant_id: str, name: str, word: Callable[[Dismissing, Person, d
     def take(store: Store, person: Person, at: datetime) -> tuple[str, bool]:
         return word(dismissing(store, load_settings()), person, at), True
 
-    return _with_person(tenant_id, name, take)
+    return take_word(tenant_id, name, take)
 
 
 def approve_all(tenant_id: str, seen: tuple[tuple[str, str, str], ...]) -> None:
@@ -58,7 +58,7 @@ def approve_all(tenant_id: str, seen: tuple[tuple[str, str, str], ...]) -> None:
         answers = approve_each(deciding(store, load_settings()), tenant_id, versions, person, channel="web", at=at)
         return _summary(answers, {action_id: name for action_id, _, name in seen})
 
-    _with_person(tenant_id, "All together", take)
+    take_word(tenant_id, "All together", take)
 
 
 def show_said() -> None:
@@ -77,7 +77,11 @@ def show_said() -> None:
         st.toast(sentence, icon=icon)
 
 
-def _with_person(tenant_id: str, name: str, take: Callable[[Store, Person, datetime], tuple[str, bool]]) -> bool:
+def take_word(tenant_id: str, name: str, take: Callable[[Store, Person, datetime], tuple[str, bool]]) -> bool:
+    """Let whoever looks at this page say something about what people call `name`; `take` returns sentence and success.
+
+    Returns whether it was taken. Who they are is asked anew, and a refusal becomes the sentence that is shown.
+    """
     at = datetime.now(UTC)
     try:
         settings = load_settings()

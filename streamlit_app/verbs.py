@@ -29,6 +29,8 @@ _SAID = {
     "leak.dismiss": "Leak dismissed",
     "leak.lift": "Leak may open again",
     "leak.assign": "Owner changed",
+    "withdrawal.confirmed": "Changed definition agreed to",
+    "withdrawal.refused": "Changed definition refused",
 }
 
 

@@ -96,12 +96,17 @@ class Withdrawals:
 
     def read(self, tenant_id: str) -> list[Question]:
         """Every question, newest first."""
-        names = Question.__dataclass_fields__
-        query = (
-            select(*(withdrawals.c[name] for name in names))
-            .where(withdrawals.c.tenant_id == tenant_id)
-            .order_by(withdrawals.c.asked_at.desc(), withdrawals.c.withdrawal_id)
-        )
-        with self._store.tenant(tenant_id, is_read_only=True) as connection:
-            rows = connection.execute(query).mappings().all()
-        return [Question(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
+        return read_questions(self._store, tenant_id)
+
+
+def read_questions(store: Store, tenant_id: str) -> list[Question]:
+    """Every question, newest first; reading needs no key that signs."""
+    names = Question.__dataclass_fields__
+    query = (
+        select(*(withdrawals.c[name] for name in names))
+        .where(withdrawals.c.tenant_id == tenant_id)
+        .order_by(withdrawals.c.asked_at.desc(), withdrawals.c.withdrawal_id)
+    )
+    with store.tenant(tenant_id, is_read_only=True) as connection:
+        rows = connection.execute(query).mappings().all()
+    return [Question(**{**row, "detail": json.loads(row["detail"])}) for row in rows]

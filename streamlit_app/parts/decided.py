@@ -1,4 +1,4 @@
-"""On the first page: what our actions have brought in so far, and what awaits a decision."""
+"""On the first page: what our actions have brought in so far, and what awaits a decision or an answer."""
 
 from datetime import datetime
 
@@ -6,18 +6,21 @@ import streamlit as st
 
 from revops.store import StoreError
 from revops.store.action_views import ActionViews
+from revops.warehouse import Published
 from streamlit_app import money, pages, tenants
 from streamlit_app.desk import open_desk
 from streamlit_app.markup import note
+from streamlit_app.parts import withdrawal
 from streamlit_app.parts.proposal import waiting_words
 
 
-def show(now: datetime) -> None:
-    """A line and a link, each only where there is something to say; without a store there is nothing."""
+def show(published: Published, now: datetime) -> None:
+    """Lines and links, each only where there is something to say; without a store there is nothing."""
     try:
         with open_desk(now) as desk:
             views = ActionViews(desk.store)
             came_in, waiting = views.recovered(desk.tenant_id), views.waiting(desk.tenant_id, now)
+            withdrawal.notice(desk, published)
     except StoreError:
         # Without one nothing is decided yet; what else is wrong with it stands at the top of the page already.
         return

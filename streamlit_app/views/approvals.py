@@ -1,4 +1,7 @@
-"""What awaits a decision, what was approved and can still be taken back, what is under way, and what became of it."""
+"""What awaits a decision, what was approved and can still be taken back, what is under way, and what became of it.
+
+A new definition that would withdraw much of the open money stands first: it may take proposals with it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,14 +17,14 @@ from streamlit_app.decide import show_said
 from streamlit_app.desk import Desk, introduce, open_desk, watch
 from streamlit_app.format import count
 from streamlit_app.markup import escape_markdown, heading, note
-from streamlit_app.parts import answer, batch, page, proposal, settled
+from streamlit_app.parts import answer, batch, page, proposal, settled, withdrawal
 from streamlit_app.parts.proposal_filters import chosen_order, filtered
 
 PAGE_SIZE = 10
 _ENDED = 20
 
 
-def _draw(_published: Published, _integration: Row, now: datetime) -> None:
+def _draw(published: Published, _integration: Row, now: datetime) -> None:
     with open_desk(now) as desk:
         seen = desk.newest
         found = proposals(
@@ -36,6 +39,7 @@ def _draw(_published: Published, _integration: Row, now: datetime) -> None:
         st.title("Approvals", anchor=False)
         introduce(desk.who)
         show_said()
+        withdrawal.show(desk, published)
         _inbox(desk, waiting)
         settled.approved(desk, [one for one in found if one.action.status == "approved"])
         settled.under_way([one for one in found if one.action.status in ("dispatching", "unknown")])

@@ -16,7 +16,7 @@ def _draw(published: Published, integration: Row, now: datetime) -> None:
     totals = overview.totals(published)
     if not totals:
         headline.nothing_found(published)
-        decided.show(now)
+        decided.show(published, now)
         notices.show(published, integration, now)
         return
     total = overview.reporting_total(published)
@@ -28,7 +28,7 @@ def _draw(published: Published, integration: Row, now: datetime) -> None:
         query_params=tenants.address({} if found else {"show": "Reviews"}),
         icon=":material/list:",
     )
-    decided.show(now)
+    decided.show(published, now)
     notices.show(published, integration, now)
     trend.show(published, total["currency"])
     bars.show(published)

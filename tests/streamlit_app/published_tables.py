@@ -58,4 +58,11 @@ NEWER_TABLES = {
         difference_count bigint, unread_reason varchar""",
     "webhook_endpoints": """tenant_id varchar, endpoint_id varchar, url varchar, state varchar, message varchar,
         received_at timestamp""",
+    "leak_resolutions": """tenant_id varchar, leak_type varchar, object_type varchar, object_id varchar,
+        resolution varchar, ends_as varchar, resolved_at timestamp, amount_minor bigint, currency varchar,
+        definition_version varchar""",
+    "leaks__unpaid_invoice": "tenant_id varchar, object_id varchar, verdict varchar",
+    "leaks": "tenant_id varchar, leak_id varchar, leak_type varchar, status varchar",
+    "actions": """tenant_id varchar, action_id varchar, leak_id varchar, leak_type varchar, status varchar,
+        denied_because varchar, is_false_alarm boolean""",
 }
