@@ -92,5 +92,6 @@ def after(status: ActionStatus, transition: Transition) -> ActionStatus:
         machine.send(transition)
     except TransitionNotAllowed as error:
         raise IllegalTransitionError(f"An action that is {status} cannot {transition.replace('_', ' ')}.") from error
+    reached: ActionStatus
     (reached,) = machine.configuration_values
-    return cast("ActionStatus", reached)
+    return reached

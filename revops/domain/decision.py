@@ -120,9 +120,11 @@ def approve(action: Action, version_hash: str, person: Person, rules: Rules, cha
     data = {"approvals": len(given), "needed": need.people}
     if missing > 0:
         return Change("endorse", approval=approval, person=person, channel=channel, data=data)
+    # It waits for its time, and may be tried for as long after it as anything else.
+    due = max(at, action.draft.not_before or at)
     return Change(
         "approve",
-        {"undo_until": at + rules.undo_for, "snoozed_until": None, "expires_at": at + rules.expires_after},
+        {"undo_until": at + rules.undo_for, "snoozed_until": None, "expires_at": due + rules.expires_after},
         approval=approval,
         person=person,
         channel=channel,
