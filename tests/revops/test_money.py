@@ -14,6 +14,8 @@ from revops.domain.money import exponent, format_minor
         (1234567, "usd", "USD 12,345.67"),
         (5, "usd", "USD 0.05"),
         (-5, "eur", "EUR -0.05"),
+        (0, "usd", "USD 0.00"),
+        (1, "jpy", "JPY 1"),
         (19200, "jpy", "JPY 19,200"),
         (1234, "kwd", "KWD 1.234"),
     ],

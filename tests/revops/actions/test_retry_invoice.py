@@ -12,54 +12,16 @@ from hypothesis import strategies as st
 
 from revops.actions.good_time import good_time, zones_of
 from revops.actions.retry_invoice import (
-    Attempt,
     Limit,
     NotProposed,
     UnpaidInvoice,
     consider,
     read_unpaid_invoice,
 )
-from revops.actions.retry_rules import read_retry_rules
 from revops.domain.action import Draft
+from tests.revops.actions.unpaid import AT, INVOICE, RULES, attempt
 
-RULES = read_retry_rules()
 LIMIT = Limit(8, 30)
-# A Thursday, noon in London.
-AT = datetime(2026, 11, 12, 12, tzinfo=UTC)
-
-
-def attempt(days_ago: float, **changes: object) -> Attempt:
-    given: dict[str, object] = {
-        "at": AT - timedelta(days=days_ago),
-        "charge": f"ch_{days_ago}",
-        "status": "failed",
-        "decline_code": "do_not_honor",
-        "decline_group": "retry_later",
-        "network_advice_code": None,
-        "card_brand": "visa",
-        "card": "fp",
-        "payment_method": "pm_old",
-    }
-    return Attempt(**{**given, **changes})  # type: ignore[arg-type]
-
-
-INVOICE = UnpaidInvoice(
-    invoice="in_1",
-    number="N-1",
-    customer_id="cus_1",
-    amount_remaining_minor=2900,
-    currency="usd",
-    amount_reporting_minor=2900,
-    status="open",
-    verdict="retries_used_up",
-    next_payment_attempt_at=None,
-    payment_method="pm_old",
-    is_payment_method_unchanged=True,
-    customer_payment_method="pm_old",
-    customer_country="GB",
-    billed_at=AT - timedelta(days=20),
-    attempts=(attempt(12), attempt(5)),
-)
 
 
 def draft(invoice: UnpaidInvoice, at: datetime = AT, limit: Limit = LIMIT) -> Draft:
