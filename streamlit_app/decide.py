@@ -19,6 +19,7 @@ from revops.service.decide import Decided, Deciding
 from revops.service.dismiss import Dismissing
 from revops.settings import load_settings
 from revops.store import Store, open_store
+from streamlit_app import money
 from streamlit_app.markup import escape_markdown
 from streamlit_app.who import who
 
@@ -114,6 +115,10 @@ def _summary(answers: list[Answered], names: dict[str, str]) -> tuple[str, bool]
 
 
 def _say(name: str, sentence: str, *, is_taken: bool) -> bool:
-    st.session_state[_SAID] = (f"**{escape_markdown(name)}.** {escape_markdown(sentence)}", is_taken, datetime.now(UTC))
+    st.session_state[_SAID] = (
+        f"**{escape_markdown(name)}.** {escape_markdown(money.in_words(sentence))}",
+        is_taken,
+        datetime.now(UTC),
+    )
     st.session_state[_IS_NEW] = True
     return is_taken

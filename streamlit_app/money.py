@@ -1,5 +1,6 @@
 """Integers of minor units as text for people: exact, never through a float."""
 
+import re
 from decimal import Decimal
 
 from revops.domain.money import exponent
@@ -8,6 +9,9 @@ from revops.domain.money import exponent
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 _SPACE = "\u00a0"
+
+# `USD 1,234.50` or `USD -1,234.50`, as sentences say it that go to Slack and terminals too.
+_SPELLED = re.compile(rf"\b({'|'.join(_SIGNS).upper()}) (-?)(\d[\d,]*(?:\.\d+)?)")
 
 
 def major(minor: int, currency: str) -> Decimal:
@@ -31,3 +35,8 @@ def text(minor: int, currency: str) -> str:
     value = major(minor, currency)
     digits = f"{abs(value):,.{exponent(currency)}f}"
     return f"{'−' if value < 0 else ''}{sign(currency)}{digits}"
+
+
+def in_words(sentence: str) -> str:
+    """A sentence with its amounts as the pages write them: `Paid: USD 29.00 came in.` -> `Paid: $29.00 came in.`"""
+    return _SPELLED.sub(lambda found: f"{'−' if found[2] else ''}{_SIGNS[found[1].lower()]}{found[3]}", sentence)

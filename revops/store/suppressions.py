@@ -108,7 +108,8 @@ class Suppressions:
         """Say who cares for an open leak. Raises DecisionRefusedError as `dismiss` does."""
         with self._store.tenant(tenant_id) as connection:
             leak = _open_leak(connection, tenant_id, leak_id)
-            # The owner is a person, so the record says only that there is one; the audit says who.
+            # The owner is a person: the record says only that there is one, and who it is lies apart like a note, where
+            # it can be erased. The audit, which nobody changes, says no more than the record.
             data = {"has_owner": owner is not None}
             return self._change(connection, leak, "assign", {"owner": owner}, data, person, channel, at, note=owner)
 

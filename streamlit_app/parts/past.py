@@ -13,6 +13,7 @@ from revops.store.people import People
 from streamlit_app.desk import Desk
 from streamlit_app.format import moment, words
 from streamlit_app.markup import escape, heading, note, table
+from streamlit_app.parts import proposal
 from streamlit_app.verbs import say
 
 # Of what a line says about itself, what a person reads; ids stand elsewhere on the page.
@@ -21,7 +22,7 @@ _TOLD = ("why", "resolution", "reason", "how", "until", "decline_code", "has_own
 
 def instead(desk: Desk, leak: Leak, found: list[Proposal]) -> str:
     """Why nothing waits for a decision, and what to do instead. All texts are escaped."""
-    ended = f"<p>{escape(found[-1].outcome)}</p>" if found and found[-1].outcome else ""
+    ended = f"<p>{escape(proposal.outcome(found[-1]))}</p>" if found and found[-1].outcome else ""
     if leak.closed_at is not None:
         return ended + note(f"The leak has ended: {words(leak.status).lower()}.")
     if found and found[-1].action.status == "done":

@@ -16,6 +16,11 @@ def amount(proposal: Proposal) -> str:
     return money.text(proposal.action.draft.amount_minor, proposal.action.draft.currency)
 
 
+def outcome(proposal: Proposal) -> str:
+    """What became of it, in a sentence; empty while it is undecided."""
+    return money.in_words(proposal.outcome or "")
+
+
 def title(proposal: Proposal) -> str:
     """The customer and the amount, as the heading of a proposal."""
     return (
@@ -36,11 +41,12 @@ def content(proposal: Proposal, now: datetime) -> str:
         f"asked {ago(action.created_at, now)}",
         f"version {action.version}" if action.version > 1 else None,
     ]
-    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in proposal.why)
+    reasons = "".join(f"<li>{escape(money.in_words(reason))}</li>" for reason in proposal.why)
     said = (
         note(", ".join(fact for fact in facts if fact))
         + (f'<ul class="leaks-reasons">{reasons}</ul>' if reasons else "")
-        + f"<p><strong>On approve:</strong> {escape(proposal.what_happens)} {escape(when(proposal, now))}</p>"
+        + f"<p><strong>On approve:</strong> {escape(money.in_words(proposal.what_happens))} "
+        + f"{escape(when(proposal, now))}</p>"
         + note(needs(proposal))
     )
     return f'<div class="leaks-said">{said}</div>'

@@ -19,7 +19,7 @@ def approved(desk: Desk, found: Sequence[Proposal]) -> None:
     st.html(heading("Approved"))
     for one in found:
         with st.container(border=True, key=f"approved-{one.action.action_id}"):
-            said = f"<p>{escape(one.outcome or '')}</p>" + note(_by(one, desk.now))
+            said = f"<p>{escape(proposal.outcome(one))}</p>" + note(_by(one, desk.now))
             st.html(f'{proposal.title(one)}<div class="leaks-said">{said}</div>')
             if desk.who.may_decide:
                 answer.undo_button(one)
@@ -28,7 +28,7 @@ def approved(desk: Desk, found: Sequence[Proposal]) -> None:
 def under_way(found: Sequence[Proposal]) -> None:
     """What was sent and has no known answer yet."""
     if found:
-        rows = [(one.customer, proposal.amount(one), one.outcome or "") for one in found]
+        rows = [(one.customer, proposal.amount(one), proposal.outcome(one)) for one in found]
         st.html(heading("Under way"))
         st.html(table("Being carried out", ("Customer", "Amount", "Where it stands"), rows, right=frozenset((1,))))
 
@@ -51,7 +51,7 @@ def ended(found: Sequence[Proposal]) -> None:
     if not found:
         return
     rows = [
-        (one.customer, proposal.amount(one), one.outcome or "", moment(one.action.ended_at), _people(one))
+        (one.customer, proposal.amount(one), proposal.outcome(one), moment(one.action.ended_at), _people(one))
         for one in found
     ]
     st.html(heading("Ended lately"))

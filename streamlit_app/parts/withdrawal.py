@@ -34,7 +34,8 @@ def notice(desk: Desk, published: Published) -> None:
     st.info(
         f"**A definition has changed.** By it {escape_markdown(_leaks(asked))} "
         f"({escape_markdown(' and '.join(_amounts(asked)))}) would be withdrawn. "
-        f"{'It stays' if asked.withdrawal.leaks == 1 else 'They stay'} open until an admin has agreed.",
+        f"{'It stays' if asked.withdrawal.leaks == 1 else 'They stay'} open until an admin has agreed; "
+        "the figures here are without them.",
         icon=":material/rule:",
     )
     st.page_link(
@@ -51,9 +52,9 @@ def show(desk: Desk, published: Published) -> None:
     if asked is None:
         return
     with st.container(border=True, key="withdrawal"):
-        st.html(heading("A changed definition would withdraw leaks") + note(_sentence(asked)))
-        st.html(note(_standing(desk, asked)))
-        with st.expander(f"Which: {_leaks(asked)}"):
+        said = note(_sentence(asked)) + note(_standing(desk, asked))
+        st.html(heading("A changed definition would withdraw leaks") + said)
+        with st.expander(f"Which: {_leaks(asked)}", expanded=True):
             _list(published, asked)
         _policy(desk)
         if desk.who.person is not None and desk.who.person.is_at_least("admin"):

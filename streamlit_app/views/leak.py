@@ -86,7 +86,7 @@ def _steps(desk: Desk, leak: Leak, found: list[Proposal]) -> None:
     unsettled = [one for one in found if one.action.is_unsettled]
     for one in unsettled:
         with st.container(border=True, key=f"step-{one.action.action_id}"):
-            outcome = f"<p>{escape(one.outcome)}</p>" if one.outcome else ""
+            outcome = f"<p>{escape(proposal.outcome(one))}</p>" if one.outcome else ""
             st.html(proposal.title(one) + proposal.content(one, desk.now) + outcome)
             if not desk.who.may_decide:
                 continue

@@ -54,7 +54,6 @@ def address(browser: Browser, desk: Desk) -> Iterator[str]:
 
 def everything_open(browser: Browser, url: str, width: int, scheme: str) -> Page:
     page = opened(browser, f"{url}approvals", width, scheme)
-    page.get_by_text("Which: 4 leaks").click()
     page.get_by_text("What the newest policy").click()
     expect(page.get_by_text("Below minimum (d2aaaaaa)").first).to_be_visible()
     expect(page.get_by_text("minimum_amount_minor: 50000")).to_be_visible()

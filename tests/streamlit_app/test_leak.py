@@ -69,7 +69,7 @@ def test_what_came_in_is_the_outcome_until_stripes_data_end_the_leak(desk: Desk)
     action = desk.propose()
     carried_out(desk.store, desk.settings, desk.elsewhere("approve", action), paid_minor=29_00)
     body = html(open_page(pages.LEAK, id=action.leak_id))
-    assert "Paid: USD 29.00 came in." in body
+    assert "Paid: $29.00 came in." in body
     assert "The leak ends with the next run that reads so from Stripe." in body
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revops.domain.money import exponent
+from revops.domain.money import exponent, format_minor
 from streamlit_app import money
 
 
@@ -25,6 +25,24 @@ from streamlit_app import money
 )
 def test_an_amount_reads_as_people_of_its_currency_write_it(minor: int, currency: str, text: str) -> None:
     assert money.text(minor, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Paid: USD 29.00 came in.", "Paid: $29.00 came in."),
+        ("JPY 128,000 of invoice in_1 and EUR -5.00.", "¥128,000 of invoice in_1 and −€5.00."),
+        ("Paid: KWD 1.234 came in.", "Paid: KWD 1.234 came in."),
+        ("The account is in USD since 2024, and so is XUSD 5.", "The account is in USD since 2024, and so is XUSD 5."),
+    ],
+)
+def test_amounts_in_sentences_read_as_all_others_do(said: str, shown: str) -> None:
+    assert money.in_words(said) == shown
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["usd", "eur", "gbp", "jpy"]))
+def test_a_sentence_and_a_figure_say_the_same_amount_alike(minor: int, currency: str) -> None:
+    assert money.in_words(f"Paid: {format_minor(minor, currency)}.") == f"Paid: {money.text(minor, currency)}."
 
 
 @given(st.integers(-(10**17), 10**17), st.sampled_from(["usd", "jpy", "kwd"]))

@@ -1,10 +1,18 @@
 """The data quality page: what is covered, checked, matched and set aside, in words."""
 
+import re
 from datetime import timedelta
 
+from revops.store.actions import CHANGED
+from revops.store.outbox import Outbox
+from revops.store.tenants import Tenants
 from streamlit_app import pages
+from tests.revops.store.proposed import now, proposed
 from tests.streamlit_app.conftest import Show, html
+from tests.streamlit_app.deciding import Desk, desk, open_page
 from tests.streamlit_app.published_account import AS_OF, Account, typical
+
+__all__ = ["desk"]
 
 
 def test_what_is_covered_names_the_limit_of_history(show: Show) -> None:
@@ -175,3 +183,89 @@ def test_an_export_which_cannot_be_asked_is_not_compared(show: Show) -> None:
     body = html(show(typical(source="export"), at=pages.QUALITY))
     assert "Compared with Stripe" not in body
     assert "Webhooks" not in body
+
+
+def said_of(account: Account, number: int, status: str | None, because: str | None = None, leak: str = "open") -> None:
+    """A leak, and what was said of the proposal for it."""
+    account.put("leaks", leak_id=f"l{number}", leak_type="unpaid_invoice", status=leak)
+    if status is not None:
+        wrong = because in ("not_a_leak", "wrong_amount")
+        account.put(
+            "actions",
+            action_id=f"a{number}",
+            leak_id=f"l{number}",
+            leak_type="unpaid_invoice",
+            status=status,
+            denied_because=because,
+            is_false_alarm=wrong,
+        )
+
+
+def decisions(show: Show, account: Account) -> list[str]:
+    """The cells of the one leak type."""
+    body = html(show(account, at=pages.QUALITY)).split("<caption>Leaks that people decided on")[1]
+    return re.findall(r"<td[^>]*>([^<]*)</td>", body.split("</table>")[0])
+
+
+def test_each_leak_type_says_how_often_people_held_it_to_be_right(show: Show) -> None:
+    account = Account()
+    for number in range(9):
+        said_of(account, number, ("approved", "done", "rehearsed", "handed_over")[number % 4])
+    said_of(account, 9, "denied", "wrong_amount")
+    said_of(account, 10, "denied", "not_now")
+    for number, status in ((11, "drafted"), (12, "expired"), (13, None)):
+        said_of(account, number, status)
+    assert decisions(show, account) == ["Unpaid invoices", "11", "9", "1", "1", "9 of 10, 90 %"]
+
+
+def test_of_few_decisions_no_share_is_made(show: Show) -> None:
+    account = Account()
+    for number in range(3):
+        said_of(account, number, "done")
+    assert decisions(show, account)[-1] == "3 of 3: too few to judge, 7 decisions more needed"
+
+
+def test_a_dismissed_leak_was_refused_as_none_and_counts_once(show: Show) -> None:
+    """Its proposal was withdrawn with it, or denied before: that is one leak all the same."""
+    account = Account()
+    said_of(account, 1, "withdrawn", leak="dismissed")
+    said_of(account, 2, "denied", "not_a_leak", leak="dismissed")
+    said_of(account, 3, "failed", leak="dismissed")
+    said_of(account, 4, None, leak="dismissed")
+    assert decisions(show, account)[1:5] == ["4", "0", "4", "0"]
+
+
+def test_a_leak_type_of_which_nobody_said_whether_it_was_one_has_no_share(show: Show) -> None:
+    account = Account()
+    said_of(account, 1, "denied", "handled_elsewhere")
+    assert decisions(show, account)[-1] == "Nobody has said"
+
+
+def test_where_nobody_decided_that_is_said_also_of_an_older_file(show: Show) -> None:
+    for account in (Account(), Account(is_old_version=True)):
+        assert "Nobody had decided on a leak when this was built" in html(show(account, at=pages.QUALITY))
+
+
+def test_messages_that_slack_did_not_take_are_shown_as_the_doctor_says_it(desk: Desk) -> None:
+    assert not open_page(pages.QUALITY).warning
+    action = desk.propose()
+    at = now()
+    outbox = Outbox(desk.store)
+    [message] = outbox.claim(at, kinds=[CHANGED])
+    assert not open_page(pages.QUALITY).warning, "what was not tried has not failed"
+    outbox.failed(message, "Slack answers 503 for *<#general>*", at + timedelta(minutes=5))
+    (line,) = (one.value.replace("\\", "") for one in open_page(pages.QUALITY).warning)
+    assert line.startswith("**1 message to Slack waits** since ")
+    assert "Slack answers 503 for *<#general>*. Nothing is lost: it is sent later" in line
+    outbox.sent(outbox.claim(at + timedelta(minutes=6), kinds=[CHANGED])[0], at)
+    assert not open_page(pages.QUALITY).warning
+    assert desk.now(action).status == "drafted"
+
+
+def test_messages_of_another_tenant_are_its_own(desk: Desk) -> None:
+    Tenants(desk.store).add("rival", None, actor="test", at=now())
+    proposed(desk.store, desk.settings, 1, tenant="rival")
+    outbox = Outbox(desk.store)
+    [message] = outbox.claim(now(), kinds=[CHANGED])
+    outbox.failed(message, "Slack is away", now() + timedelta(minutes=5))
+    assert not open_page(pages.QUALITY).warning
