@@ -3,12 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+
+from tests import leaks_command
 
 Leaks = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -22,15 +23,7 @@ def clean_environment() -> dict[str, str]:
 
 def start(cwd: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run `leaks` in a folder without `.env`, with no settings but those given."""
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "leaks"), *arguments],
-        cwd=cwd,
-        env={**clean_environment(), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    return leaks_command.run(arguments, cwd, {**clean_environment(), **environment})
 
 
 @pytest.fixture
