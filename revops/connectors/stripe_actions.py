@@ -18,6 +18,7 @@ from pyrate_limiter import Duration, Limiter, Rate
 
 from revops.connectors.stripe_shapes import (
     charge_of_error,
+    charge_that_paid,
     pause_of,
     payment_intents_of,
     payment_method_of,
@@ -234,8 +235,8 @@ class StripeActions:
 
 
 def pay_request(invoice: str, payment_method: str | None) -> Request:
-    """What is sent to pay an invoice."""
-    form = {"off_session": "true"}
+    """What is sent to pay an invoice; the answer is asked to name the charge."""
+    form = {"expand[]": _EXPAND[0], "off_session": "true"}
     if payment_method is not None:
         form["payment_method"] = payment_method
     return Request("POST", f"/v1/invoices/{invoice}/pay", form)
@@ -280,7 +281,7 @@ def _paid(body: Mapping[str, Any]) -> Answer:
         raise BillingUnavailableError("Stripe's answer cannot be read.", may_have_arrived=True)
     paid_at = (body.get("status_transitions") or {}).get("paid_at")
     return Paid(
-        charge=body.get("charge") if isinstance(body.get("charge"), str) else None,
+        charge=charge_that_paid(body),
         amount_minor=body["amount_paid"],
         currency=body["currency"],
         at=_moment(paid_at) or datetime.now(UTC),

@@ -55,3 +55,12 @@ def charge_of_error(error: Mapping[str, Any]) -> str | None:
     """The charge that a card error speaks of."""
     charge = error.get("charge") or (error.get("payment_intent") or {}).get("latest_charge")
     return charge["id"] if isinstance(charge, dict) else charge
+
+
+def charge_that_paid(invoice: Mapping[str, Any]) -> str | None:
+    """The newest charge of an invoice that was just paid; None where its payments were not expanded."""
+    intents = [one for one in payment_intents_of(invoice).values() if isinstance(one, dict)]
+    paid = [one for one in intents if one.get("status") == "succeeded" and one.get("latest_charge")]
+    newest = max(paid, key=lambda one: one.get("created") or 0, default={})
+    charge = newest.get("latest_charge") or invoice.get("charge")
+    return charge["id"] if isinstance(charge, dict) else charge

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from cli.app import app
 from revops.store.people import People
 from tests.cli.deciding import ME, Home, here, words
+from tests.revops.owing import FORM_SHOWN
 
 __all__ = ["here"]
 
@@ -38,7 +39,7 @@ def test_one_action_is_shown_with_why_the_exact_request_and_who_must_say_yes(des
     said = desk.leaks("actions", "show", desk.propose(1, 1_500_00))
     assert "USD 1,500.00" in said
     assert "The last decline was do not honor, which may pass." in said
-    assert "POST /v1/invoices/in_0001/pay off_session=true" in said
+    assert f"POST /v1/invoices/in_0001/pay {FORM_SHOWN}" in said
     assert "an admin" in said
 
 

@@ -13,7 +13,7 @@ from revops.store.people import People
 from sandbox.stripe import Running
 from tests.cli.deciding import ME, Home, here, words
 from tests.contracts.fixtures import OpenSandbox
-from tests.revops.owing import KEY, owe
+from tests.revops.owing import FORM_SHOWN, KEY, owe
 
 __all__ = ["here"]
 
@@ -57,7 +57,7 @@ def test_what_is_approved_is_carried_out_once(desk: Home, sandbox: Running) -> N
     said = desk.leaks("dispatch", "--once")
     assert "1 done" in said
     assert f"{action_id} done: Paid: USD 29.00 came in." in said
-    assert "POST /v1/invoices/in_1/pay off_session=true (Idempotency-Key: leaks-" in said
+    assert f"POST /v1/invoices/in_1/pay {FORM_SHOWN} (Idempotency-Key: leaks-" in said
     assert desk.leaks("dispatch", "--once") == "Nothing was due.\n"
     assert charges(sandbox) == ["in_1"]
 
@@ -84,7 +84,7 @@ def test_where_the_policy_asks_for_dry_runs_the_request_is_shown_and_never_sent(
     assert "The policy asks for a dry run" in desk.leaks("dispatch", "--dry-run")
     said = desk.leaks("dispatch", "--once")
     assert f"{action_id} rehearsed: Dry run." in said
-    assert "POST /v1/invoices/in_1/pay off_session=true" in said
+    assert f"POST /v1/invoices/in_1/pay {FORM_SHOWN}" in said
     assert charges(sandbox) == []
 
 

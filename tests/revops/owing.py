@@ -31,6 +31,9 @@ TENANT = "acme"
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 FAILED = NOW - timedelta(days=5)
 KEY = "sk_live_testsecret0001"
+# What an invoice is paid with, and how people see it.
+FORM = {"expand[]": "payments.data.payment.payment_intent", "off_session": "true"}
+FORM_SHOWN = "expand[]=payments.data.payment.payment_intent off_session=true"
 ADA = Person("slack:T1:ADA", "approver", "Ada")
 BOB = Person("web:bob@example.com", "admin", "Bob")
 LIMIT = Limit(8, 30)

@@ -16,7 +16,7 @@ from revops.settings import Settings
 from revops.store import Store
 from sandbox.stripe import Running
 from tests.contracts.fixtures import OpenSandbox
-from tests.revops.owing import ADA, BOB, NOW, TENANT, Desk, owe
+from tests.revops.owing import ADA, BOB, FORM, NOW, TENANT, Desk, owe
 
 pytestmark = pytest.mark.usefixtures("no_io_inside_transactions")
 
@@ -58,7 +58,8 @@ def test_an_approved_retry_is_paid_once_and_its_leak_is_being_acted_on(desk: Des
     assert done.outcome is not None
     assert (done.outcome["amount_minor"], done.outcome["currency"]) == (2900, "usd")
     assert done.request is not None
-    assert done.request["form"] == {"off_session": "true"}
+    assert done.request["form"] == FORM
+    assert done.outcome["charge"] == desk.sandbox.ledger.entries[0].id
     assert done.request["idempotency_key"] == desk.sandbox.ledger.entries[0].idempotency_key == done.idempotency_key
     assert [leak.status for leak in desk.leaks.read_open(TENANT)] == ["acting"]
 
@@ -82,7 +83,7 @@ def test_a_dry_run_shows_the_request_and_sends_none(sqlite_desk: Desk) -> None:
     assert run(desk) == {"rehearsed": 1}
     shown = desk.now(action).request
     assert shown is not None
-    assert (shown["method"], shown["path"], shown["form"]) == ("POST", "/v1/invoices/in_1/pay", {"off_session": "true"})
+    assert (shown["method"], shown["path"], shown["form"]) == ("POST", "/v1/invoices/in_1/pay", FORM)
     assert desk.requests() == 0
 
 
