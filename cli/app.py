@@ -12,6 +12,7 @@ from cli.demo import demo
 from cli.dispatch import dispatch
 from cli.doctor import doctor
 from cli.erase import erase
+from cli.leaks import app as leaks
 from cli.people import app as people
 from cli.policy import app as policy
 from cli.reconcile import reconcile
@@ -46,6 +47,7 @@ app.command("security-log")(security_log)
 app.command()(erase)
 app.command()(dispatch)
 app.add_typer(actions, name="actions", help="What is proposed, decided and done.")
+app.add_typer(leaks, name="leaks", help="Leaks, and a person's word on one.")
 app.add_typer(people, name="people", help="Who may decide for a tenant.")
 app.add_typer(withdrawals, name="withdrawals", help="New definitions that would withdraw much of the open money.")
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")

@@ -5,7 +5,7 @@ given together is written in groups, each a transaction of its own that holds th
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
-from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason, ended_status, leak_id
+from revops.domain.leak import Closing, Leak, LeakStatus, NewLeak, NewReason, Opened, Reason, ended_status, leak_id
 from revops.store.audit import AuditLine, append
 from revops.store.rows import groups, insert_into
 from revops.store.store import Store
@@ -89,6 +89,10 @@ class Leaks:
     def read_open(self, tenant_id: str) -> list[Leak]:
         """Every open leak, in the order in which they were opened."""
         return self._read(tenant_id, leaks.c.closed_at.is_(None))
+
+    def read(self, tenant_id: str, statuses: Collection[LeakStatus]) -> list[Leak]:
+        """Leaks of some statuses, in the order in which they were opened."""
+        return self._read(tenant_id, leaks.c.status.in_(statuses))
 
     def get(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Leak]:
         """Leaks by id, open or closed; per group in the order in which they were opened."""

@@ -115,14 +115,7 @@ class Suppressions:
 
     def read(self, tenant_id: str) -> list[Suppression]:
         """Every suppression that was not lifted, oldest first."""
-        names = Suppression.__dataclass_fields__
-        query = (
-            select(*(suppressions.c[name] for name in names))
-            .where(suppressions.c.tenant_id == tenant_id, suppressions.c.lifted_at.is_(None))
-            .order_by(suppressions.c.created_at, suppressions.c.suppression_id)
-        )
-        with self._store.tenant(tenant_id, is_read_only=True) as connection:
-            return [Suppression(**row) for row in connection.execute(query).mappings()]
+        return read_suppressions(self._store, tenant_id)
 
     def _change(
         self,
@@ -174,6 +167,18 @@ class Suppressions:
         append(connection, self._signer, tenant_id, entry, at)
         line = AuditLine(tenant_id, at, person.person_id, f"leak_{verb}", "leak", leak_id, data)
         append_audit(connection, [line])
+
+
+def read_suppressions(store: Store, tenant_id: str) -> list[Suppression]:
+    """Every suppression that was not lifted, oldest first; reading needs no key that signs."""
+    names = Suppression.__dataclass_fields__
+    query = (
+        select(*(suppressions.c[name] for name in names))
+        .where(suppressions.c.tenant_id == tenant_id, suppressions.c.lifted_at.is_(None))
+        .order_by(suppressions.c.created_at, suppressions.c.suppression_id)
+    )
+    with store.tenant(tenant_id, is_read_only=True) as connection:
+        return [Suppression(**row) for row in connection.execute(query).mappings()]
 
 
 def suppressed_causes(store: Store, tenant_id: str, at: datetime) -> set[str]:

@@ -17,6 +17,7 @@ import typer
 from cli.app import app
 from cli.person import person_id
 from revops.bootstrap_actions import deciding
+from revops.bootstrap_leaks import dismissing
 from revops.domain.person import Person
 from revops.store import open_store
 from revops.store.metadata import FILES
@@ -51,6 +52,11 @@ OF_ONE_TENANT: dict[str, tuple[str, ...]] = {
     "leaks actions refine": ("ACTION", "--note", "Look first.", "--tenant", T),
     "leaks actions snooze": ("ACTION", "--until", "TOMORROW", "--tenant", T),
     "leaks actions undo": ("APPROVED", "--tenant", T),
+    "leaks leaks list": ("--all", "--tenant", T),
+    "leaks leaks show": ("LEAK", "--tenant", T),
+    "leaks leaks dismiss": ("LEAK", "--reason", "Ours.", "--tenant", T),
+    "leaks leaks lift": ("DISMISSED", "--tenant", T),
+    "leaks leaks assign": ("LEAK", "--to", ME, "--tenant", T),
     "leaks dispatch": ("--once", "--tenant", T),
     "leaks withdrawals list": ("--tenant", T),
     "leaks withdrawals confirm": ("WITHDRAWAL", "--tenant", T),
@@ -103,7 +109,7 @@ def prepared(installation: Installation, argument: str, number: int) -> str:
     """What only exists at B when a verb is about to be given."""
     if argument == "TOMORROW":
         return f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}T23:00:00Z"
-    if argument not in ("ACTION", "APPROVED", "WITHDRAWAL"):
+    if argument not in ("ACTION", "APPROVED", "LEAK", "DISMISSED", "WITHDRAWAL"):
         return argument
     with open_store(installation.settings) as store:
         if argument == "WITHDRAWAL":
@@ -112,6 +118,12 @@ def prepared(installation: Installation, argument: str, number: int) -> str:
                 put(connection, withdrawals, T, withdrawal_id=f"w{number}", detail=detail)
             return f"w{number}"
         made = proposed(store, installation.settings, number, tenant=T)
+        if argument == "DISMISSED":
+            word = dismissing(store, installation.settings)
+            me, at = Person(ME, "admin"), datetime.now(UTC)
+            word.dismiss(T, made.leak_id, me, reason="Ours.", until=None, channel="cli", at=at)
+        if argument in ("LEAK", "DISMISSED"):
+            return made.leak_id
         seen = (T, made.action_id, made.version_hash)
         if argument == "APPROVED":
             say = deciding(store, installation.settings)
