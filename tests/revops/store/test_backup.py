@@ -20,6 +20,7 @@ from revops.store import BackupError, Store, StoreMissingError, StoreUnavailable
 from revops.store import tables as t
 from revops.store.backup import PG_DUMP, PG_RESTORE, backup, restore
 from revops.store.engine import sqlite_path
+from revops.store.people_tables import action_approvals, suppressions
 from tests.revops.store.filled import AT, fill, put
 from tests.revops.store.fixtures import ROLE
 from tests.revops.store.test_schema import everything
@@ -37,7 +38,7 @@ def filled(sqlite_store: Store) -> Store:
 
 def forget_a_lot(store: Store) -> None:
     with store.everyone() as connection:
-        for table in (t.approvals, t.actions, t.leak_reasons, t.leaks):
+        for table in (action_approvals, suppressions, t.actions, t.leak_reasons, t.leaks):
             connection.execute(delete(table))
     with store.everyone(file="inbox") as connection:
         connection.execute(delete(t.inbox_bodies))
