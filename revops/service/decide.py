@@ -46,7 +46,8 @@ class Deciding:
         action = self._change(tenant_id, action_id, person, look, at)
         if action.status == "drafted":
             return Decided(action, "Noted. It needs a second person before anything happens.")
-        when = "at once" if action.draft.not_before is None or action.draft.not_before <= at else _when(action)
+        due = action.draft.not_before
+        when = "at once" if due is None or due <= at else f"on {due:%Y-%m-%d %H:%M} UTC"
         undo = int(rules.undo_for.total_seconds())
         return Decided(
             action, f"Approved. It is carried out {when}" + (f"; you have {undo} s to undo it." if undo else ".")
@@ -134,8 +135,3 @@ class Deciding:
             if refusal.code in ("not_allowed", "unknown_action", "needs_admin"):
                 self.log(tenant_id, refusal, person.person_id, action_id)
             raise
-
-
-def _when(action: Action) -> str:
-    moment = action.draft.not_before
-    return f"on {moment:%Y-%m-%d %H:%M} UTC" if moment else "at once"

@@ -14,11 +14,12 @@ def say_outcome(action: Action) -> str | None:
         when = action.draft.not_before
         waits = f" It is carried out from {when:%Y-%m-%d %H:%M} UTC on." if when is not None else ""
         return f"Approved.{waits}" + (f" {action.reason}" if action.reason else "")
+    if action.status == "denied":
+        return f"Denied: {(action.reason or 'other').replace('_', ' ')}."
     words = {
         "dispatching": "Being carried out.",
         "unknown": "Sent, and the answer was lost. It is being looked up and not sent again.",
         "failed": "Without success.",
-        "denied": "Denied.",
         "superseded": "Not carried out: the facts have changed.",
         "expired": "Expired.",
         "withdrawn": "Not carried out.",
@@ -28,6 +29,4 @@ def say_outcome(action: Action) -> str | None:
     if action.status not in words:
         return None
     said = words[action.status]
-    if action.status == "denied":
-        return f"Denied: {(action.reason or 'other').replace('_', ' ')}."
     return f"{said} {action.reason}" if action.reason else said

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from revops.actions.retry_invoice import Limit
 from revops.actions.retry_rules import read_retry_rules
 from revops.domain.action import Action
-from revops.domain.billing import InvoiceNow
 from revops.service.preflight import AskPerson, Go, StandDown, Verdict, Wait, check, tries_since
 from tests.revops.domain.proposals import ACTION, AT, DRAFT
+from tests.revops.service.bank import AS_APPROVED
 
 RULES = read_retry_rules()
 LIMIT = Limit(8, 30)
@@ -32,26 +32,7 @@ WITH_NEW_METHOD = replace(
         facts={"payment_method": "pm_2", "last_charge": "ch_1"},
     ),
 )
-NOW = InvoiceNow(
-    invoice="in_1",
-    status="open",
-    currency="usd",
-    amount_remaining_minor=2900,
-    collection_method="charge_automatically",
-    next_payment_attempt_at=None,
-    pause_behavior=None,
-    is_customer_deleted=False,
-    is_payment_processing=False,
-    is_disputed=False,
-    payment_method="pm_1",
-    card_fingerprint="fp_1",
-    card_brand="visa",
-    last_charge="ch_1",
-    decline_code="do_not_honor",
-    network_decline_code=None,
-    advice_code=None,
-    tries=[AT - timedelta(days=5)],
-)
+NOW = replace(AS_APPROVED, tries=[AT - timedelta(days=5)])
 
 
 def checked(action: Action = APPROVED, *, limit: Limit = LIMIT, **now: Any) -> Verdict:
