@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from revops.actions.good_time import good_time, zones_of
+from revops.actions.retry_invoice import read_unpaid_invoice
 from revops.actions.retry_rules import LocalHours, read_retry_rules
 
 RULES = read_retry_rules()
@@ -21,6 +24,16 @@ def by_day(earliest: datetime, country: str | None = "GB") -> datetime:
 
 def by_payday(earliest: datetime, country: str | None = "GB") -> datetime:
     return good_time(earliest, country, RULES, waits_for_payday=True)
+
+
+@pytest.fixture
+def server_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time here is Tokyo's."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -95,3 +108,13 @@ def test_zones_are_those_of_the_country_alone() -> None:
     assert zones_of("GB") == (ZoneInfo("Europe/London"),)
     assert ZoneInfo("America/Los_Angeles") in zones_of("US")
     assert ZoneInfo("Europe/London") not in zones_of("US")
+
+
+@pytest.mark.usefixtures("server_in_tokyo")
+def test_where_the_server_stands_changes_nothing() -> None:
+    found = by_payday(datetime(2026, 11, 14, 23, 30, tzinfo=UTC))
+    assert (found, found.utcoffset()) == (datetime(2026, 11, 15, 10, tzinfo=UTC), timedelta(0))
+    said = {"invoice": "in_1", "amount_remaining_minor": 1, "currency": "usd", "status": "open", "verdict": "unpaid"}
+    for text in ("2026-11-12T12:00:00", "2026-11-12T13:00:00+01:00"):
+        read = read_unpaid_invoice({**said, "billed_at": text}, None, None).billed_at
+        assert (read, read.utcoffset()) == (NOON, timedelta(0))

@@ -61,6 +61,11 @@ def test_where_a_try_does_not_say_its_method_the_invoices_own_is_charged() -> No
     assert found.facts["payment_method"] is None
 
 
+def test_where_the_invoice_names_no_method_the_one_that_failed_last_is_what_stripe_charges() -> None:
+    found = drafted(replace(INVOICE, payment_method=None, customer_payment_method=None))
+    assert found.facts["payment_method"] == "pm_old"
+
+
 def test_people_read_why_and_exactly_what_happens() -> None:
     found = drafted()
     assert found.why == (
