@@ -36,7 +36,11 @@ def worker(
         taking = Worker(
             settings, bootstrap.worker(store, settings), Batches(), report=log.note, prune=prune_now, propose=propose
         )
-        outgoing = Outgoing(bootstrap_outgoing.taking_out(store, settings), bootstrap_slack.notifying(store, settings))
+        outgoing = Outgoing(
+            bootstrap_outgoing.taking_out(store, settings),
+            settings.leaks_home.expanduser().absolute(),
+            bootstrap_slack.notifying(store, settings),
+        )
         if once:
             taking.drain()
             outgoing.once()

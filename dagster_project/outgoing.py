@@ -6,12 +6,17 @@ A tenant's failure, of whatever kind, holds up no other and not the next turn.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from threading import Event
 
 import structlog
 
+from ingestion.errors import WarehouseBusyError
+from ingestion.lock import writer_lock
+from ingestion.profile import Profile
 from revops.bootstrap_outgoing import TakingOut
 
 POLL_SECONDS = 0.2
@@ -20,6 +25,8 @@ LOOK_SECONDS = 1.0
 # How much of the records could be cut off unseen, at most.
 ANCHOR_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 60.0
+# What actions become that keep a leak from ending while they are under way.
+_SETTLED = {"done", "failed", "handed_over"}
 
 _log = structlog.get_logger(__name__)
 
@@ -56,8 +63,10 @@ class _Pause:
 class Outgoing:
     """Does what `parts` can, turn by turn; `notify` tells people what changed."""
 
-    def __init__(self, parts: TakingOut, notify: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, parts: TakingOut, home: Path, notify: Callable[[], object] = lambda: None) -> None:
         self._parts = parts
+        self._home = home
+        self._leaks_to_end: set[str] = set()
         self._notify = notify
         self._pauses: dict[str, _Pause] = {}
         self._looked_at = 0.0
@@ -75,6 +84,8 @@ class Outgoing:
             return
         self._looked_at = time.monotonic()
         self._try("store", self._actions)
+        for tenant_id in sorted(self._leaks_to_end):
+            self._try(f"leaks of {tenant_id}", partial(self._end_leaks, tenant_id))
         if time.monotonic() - self._anchored_at >= ANCHOR_SECONDS:
             self._anchored_at = time.monotonic()
             self._try("anchors", self._parts.anchor)
@@ -88,7 +99,20 @@ class Outgoing:
 
     def _actions(self) -> None:
         for tenant_id in self._parts.tenants_with_actions():
-            self._try(f"tenant {tenant_id}", partial(self._parts.take_out, tenant_id))
+            self._try(f"tenant {tenant_id}", partial(self._take_out, tenant_id))
+
+    def _take_out(self, tenant_id: str) -> None:
+        if self._parts.take_out(tenant_id).counts.keys() & _SETTLED:
+            self._leaks_to_end.add(tenant_id)
+
+    def _end_leaks(self, tenant_id: str) -> None:
+        """Stripe's event may have been here before its answer: a leak does not end while an action is under way.
+
+        Whoever has the warehouse now may have looked before the answer came, so it is looked at again after that.
+        """
+        with suppress(WarehouseBusyError), writer_lock(Profile(self._home, tenant_id=tenant_id), 0):
+            self._parts.open_leaks(tenant_id)
+            self._leaks_to_end.discard(tenant_id)
 
     def _try(self, what: str, act: Callable[[], object]) -> None:
         pause = self._pauses.setdefault(what, _Pause())

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from revops.bootstrap import leaks_of_published
 from revops.bootstrap_actions import actions, dispatching
 from revops.domain.action import UNSETTLED
 from revops.service.dispatch import Dispatched
@@ -10,13 +11,20 @@ from revops.settings import Settings
 from revops.store import Store
 from revops.store.anchors import anchor
 from revops.store.tenants import Tenants
+from revops.warehouse import NothingPublishedError
+
+_ACTOR = "outgoing"
 
 
 @dataclass(frozen=True)
 class TakingOut:
-    """What goes out: what is due of one tenant, and the heads of all tenants' decision records."""
+    """What goes out: what is due of one tenant, and the heads of all tenants' decision records.
+
+    `open_leaks` opens and ends a tenant's leaks after what is published; who calls it holds the tenant's warehouse.
+    """
 
     take_out: Callable[[str], Dispatched]
+    open_leaks: Callable[[str], object]
     anchor: Callable[[], None]
     tenants_with_actions: Callable[[], list[str]]
 
@@ -34,4 +42,11 @@ def taking_out(store: Store, settings: Settings) -> TakingOut:
         there = {tenant.tenant_id for tenant in Tenants(store).read()}
         return [one for one in kept.tenants_with(UNSETTLED) if one in there]
 
-    return TakingOut(dispatch.run, anchor_all, with_actions)
+    def open_leaks(tenant_id: str) -> None:
+        try:
+            leaks_of_published(store, settings, tenant_id, _ACTOR)
+        except NothingPublishedError:
+            # An action of what was published once; without findings no leak ends.
+            return
+
+    return TakingOut(dispatch.run, open_leaks, anchor_all, with_actions)

@@ -14,7 +14,8 @@ def take_out() -> None:
     """Everything that is due now, of all tenants; one tenant's failure is logged and holds up no other."""
     settings = load_settings()
     with open_store(settings, upgrade=True) as store:
-        failed = Outgoing(taking_out(store, settings), notifying(store, settings)).once()
+        home = settings.leaks_home.expanduser().absolute()
+        failed = Outgoing(taking_out(store, settings), home, notifying(store, settings)).once()
     if failed:
         raise dg.Failure(f"Failed: {', '.join(failed)}. The log says why; it is tried again in half an hour.")
 

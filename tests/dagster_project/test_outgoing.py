@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from dagster_project.outgoing import Outgoing
+from ingestion.lock import writer_lock
+from ingestion.profile import Profile
 from revops.bootstrap_outgoing import TakingOut, taking_out
 from revops.domain.action import Draft
 from revops.service.dispatch import Dispatched
@@ -58,6 +62,15 @@ def home(sqlite_store: Store, sqlite_settings: Settings, monkeypatch: pytest.Mon
     return actions
 
 
+def parts(
+    take_out: Callable[[str], Dispatched] = lambda _tenant: Dispatched(),
+    open_leaks: Callable[[str], object] = lambda _tenant: None,
+    tenants: Callable[[], list[str]] = list,
+) -> TakingOut:
+    """What goes out, of which a test looks at one part."""
+    return TakingOut(take_out, open_leaks, lambda: None, tenants)
+
+
 def status(actions: Actions) -> str:
     [action] = actions.read("acme")
     return action.status
@@ -74,12 +87,26 @@ def test_the_schedule_runs_by_default_and_expires_what_nobody_decided_on(home: A
 
 def test_the_worker_does_so_at_once(home: Actions, sqlite_store: Store, sqlite_settings: Settings) -> None:
     told: list[str] = []
-    Outgoing(taking_out(sqlite_store, sqlite_settings), lambda: told.append("people")).once()
+    Outgoing(
+        taking_out(sqlite_store, sqlite_settings), sqlite_settings.leaks_home, lambda: told.append("people")
+    ).once()
     assert status(home) == "expired"
     assert told == ["people", "people"]
 
 
-def test_one_tenants_failure_holds_up_no_other_and_is_tried_again() -> None:
+def test_leaks_that_waited_for_an_answer_end_when_it_is_there_and_the_warehouse_is_free(tmp_path: Path) -> None:
+    looked: list[str] = []
+    answers = [Dispatched({"done": 1}), Dispatched({"unknown": 1}), Dispatched()]
+    outgoing = Outgoing(parts(lambda _tenant: answers.pop(0), looked.append, lambda: ["acme"]), tmp_path)
+    with writer_lock(Profile(tmp_path, tenant_id="acme")):
+        assert outgoing.once() == []
+        assert looked == []
+    outgoing.once()
+    outgoing.once()
+    assert looked == ["acme"]
+
+
+def test_one_tenants_failure_holds_up_no_other_and_is_tried_again(tmp_path: Path) -> None:
     done: list[str] = []
 
     def take_out(tenant_id: str) -> Dispatched:
@@ -88,17 +115,17 @@ def test_one_tenants_failure_holds_up_no_other_and_is_tried_again() -> None:
             raise ValueError("bad row")
         return Dispatched()
 
-    outgoing = Outgoing(TakingOut(take_out, lambda: None, lambda: ["broken", "sound"]))
+    outgoing = Outgoing(parts(take_out, tenants=lambda: ["broken", "sound"]), tmp_path)
     assert outgoing.once() == ["tenant broken"]
     assert outgoing.once() == ["tenant broken"]
     assert done == ["broken", "sound", "sound"], "what failed waits a moment"
 
 
-def test_a_store_that_is_away_ends_nothing() -> None:
+def test_a_store_that_is_away_ends_nothing(tmp_path: Path) -> None:
     def away() -> list[str]:
         raise StoreUnavailableError("gone")
 
-    assert Outgoing(TakingOut(lambda _tenant: Dispatched(), lambda: None, away)).once() == ["store"]
+    assert Outgoing(parts(tenants=away), tmp_path).once() == ["store"]
 
 
 def test_a_run_of_the_backstop_that_could_not_do_all_says_so(home: Actions, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +136,8 @@ def test_a_run_of_the_backstop_that_could_not_do_all_says_so(home: Actions, monk
         defs.resolve_job_def("outgoing").execute_in_process()
 
 
-def test_it_ends_when_it_is_told_to() -> None:
+def test_it_ends_when_it_is_told_to(tmp_path: Path) -> None:
     stop = threading.Event()
-    outgoing = Outgoing(TakingOut(lambda _tenant: Dispatched(), lambda: None, list), stop.set)
+    outgoing = Outgoing(parts(), tmp_path, stop.set)
     outgoing.run(stop)
     assert stop.is_set()
