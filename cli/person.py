@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from typing import TYPE_CHECKING
+
+from cli.store import author
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,12 +14,8 @@ if TYPE_CHECKING:
 
 
 def person_id() -> str:
-    """`cli:<user>`: the user that the system knows this process by. What USER or LOGNAME say is no proof."""
-    number = os.getuid()
-    try:
-        return f"cli:{pwd.getpwuid(number).pw_name}"
-    except KeyError:  # a container whose user has no name
-        return f"cli:uid-{number}"
+    """`cli:<user>`."""
+    return f"cli:{author()}"
 
 
 def require_person(store: Store, tenant_id: str, at: datetime) -> Person:

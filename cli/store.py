@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,11 +19,12 @@ def now() -> datetime:
 
 
 def author() -> str:
-    """Who gives the verb, as this machine knows them."""
+    """Who gives the verb: the user that the system knows this process by. What USER or LOGNAME say is no proof."""
+    number = os.getuid()
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no name; KeyError until Python 3.12
-        return "unknown"
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a container whose user has no name
+        return f"uid-{number}"
 
 
 @contextmanager
