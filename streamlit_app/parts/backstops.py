@@ -38,7 +38,7 @@ def _webhooks(rows: list[Row]) -> None:
 def _drift(rows: list[Row]) -> None:
     st.html(heading("Compared with Stripe"))
     if not rows:
-        st.html(note("Not compared yet. `leaks reconcile` does it, and so does Dagster every day."))
+        st.html(note("Not compared yet. The command leaks reconcile does it, and so does Dagster every day."))
         return
     differing = [row for row in rows if row["difference_count"]]
     compared = sum(row["stripe_count"] for row in rows)

@@ -33,7 +33,7 @@ def notice(desk: Desk, published: Published) -> None:
         return
     st.info(
         f"**A definition has changed.** By it {escape_markdown(_leaks(asked))} "
-        f"({escape_markdown(' and '.join(_amounts(asked)))}) would be withdrawn. "
+        f"({escape_markdown(', '.join(_amounts(asked)))}) would be withdrawn. "
         f"{'It stays' if asked.withdrawal.leaks == 1 else 'They stay'} open until an admin has agreed; "
         "the figures here are without them.",
         icon=":material/rule:",

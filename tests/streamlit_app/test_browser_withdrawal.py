@@ -74,7 +74,7 @@ def test_the_first_page_leads_there_and_a_yes_by_keyboard_withdraws_them(
     browser: Browser, desk: Desk, address: str
 ) -> None:
     page = opened(browser, address)
-    expect(page.get_by_text("By it 4 leaks (€2,400.00 and $1,609.00) would be withdrawn.")).to_be_visible()
+    expect(page.get_by_text("By it 4 leaks (€2,400.00, $1,609.00) would be withdrawn.")).to_be_visible()
     page.get_by_role("link", name="What would be withdrawn, and why").click()
     button = page.get_by_role("button", name="Withdraw 4 leaks")
     expect(button).to_be_visible()

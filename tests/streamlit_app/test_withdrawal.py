@@ -46,7 +46,7 @@ def test_the_first_page_says_how_much_per_currency_and_leads_to_the_answer(askin
     asking.role("approver")
     page = open_page(pages.OVERVIEW)
     (notice,) = (one.value.replace("\\", "") for one in page.info)
-    assert "By it 4 leaks (€2,400.00 and $1,609.00) would be withdrawn. They stay open" in notice
+    assert "By it 4 leaks (€2,400.00, $1,609.00) would be withdrawn. They stay open" in notice
     assert links(page)["What would be withdrawn, and why"].startswith("approvals")
 
 
