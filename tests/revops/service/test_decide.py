@@ -122,6 +122,7 @@ def test_another_time_is_another_version_that_somebody_else_approves(office: Off
     done = office.say("refine", action, not_before=AT + timedelta(days=2))
     assert done.sentence == "Changed: this is version 2 now. Somebody else must approve it."
     assert (done.action.draft.not_before, done.action.version) == (AT + timedelta(days=2), 2)
+    assert office.asked_for == [TENANT], "a tenant's own rules say how long it is asked about"
     assert refused(lambda: office.say("approve", done.action)).code == "own_proposal"
     assert refused(lambda: office.say("approve", action, BEN)).code == "superseded"
     assert office.say("approve", done.action, BEN).action.status == "approved"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from revops.domain.action import Action
 from revops.domain.billing import BillingRefusedError, BillingUnavailableError, NotFound
@@ -135,6 +136,17 @@ def test_a_dry_run_never_uses_the_key_that_may_write(counter: Counter) -> None:
     assert counter.bank.asked == []
 
 
+def test_each_step_is_in_the_log_with_tenant_action_and_what_became_of_it(counter: Counter) -> None:
+    action = counter.approved()
+    with capture_logs() as logged:
+        counter.run()
+    same = {"event": "action_changed", "log_level": "info", "tenant": TENANT, "action": action.action_id}
+    assert logged == [
+        {**same, "how": "begin", "status": "dispatching"},
+        {**same, "how": "succeed", "status": "done"},
+    ]
+
+
 # Whoever was held up
 
 
@@ -226,12 +238,22 @@ def test_what_somebody_else_paid_is_not_claimed_as_ours(counter: Counter) -> Non
 
 
 @pytest.mark.parametrize("trouble", [LOST, BillingRefusedError("The key lacks events: read.")], ids=["away", "refused"])
-def test_a_look_that_fails_leaves_it_unknown(counter: Counter, trouble: Exception) -> None:
+def test_a_look_that_fails_leaves_it_unknown_and_says_so(counter: Counter, trouble: Exception) -> None:
     action = lost(counter)
     counter.bank.finds = trouble
     counter.clock.now = AT + SETTLED_AFTER
-    assert counter.run() == {"unknown": 1}
+    with capture_logs() as logged:
+        assert counter.run() == {"unknown": 1}
     assert counter.now(action).status == "unknown"
+    assert logged == [
+        {
+            "event": "outcome_not_found",
+            "log_level": "warning",
+            "tenant": TENANT,
+            "action": action.action_id,
+            "error": str(trouble),
+        }
+    ], "who runs the installation sees which one and why"
 
 
 def test_one_process_looks_at_most_every_fifteen_seconds(counter: Counter) -> None:
