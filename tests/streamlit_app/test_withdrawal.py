@@ -12,12 +12,14 @@ from revops.domain.person import Role
 from revops.store.decisions import Decisions
 from revops.store.leaks import Leaks
 from revops.store.policies import Policies
+from revops.store.tenants import Tenants
 from revops.store.withdrawals import read_questions
 from streamlit_app import pages
 from tests.revops.store.proposed import TENANT, now, person
 from tests.streamlit_app.changing import GONE, ask, changed
 from tests.streamlit_app.conftest import html, links
 from tests.streamlit_app.deciding import ADA, BOB, Desk, desk, labels, open_page, press, run, said, table_rows
+from tests.streamlit_app.published_account import Account
 
 __all__ = ["desk"]
 
@@ -110,6 +112,16 @@ def test_a_stranger_sees_nothing_of_it(asking: Desk) -> None:
     assert "changed definition" not in html(page).lower()
     assert not {WITHDRAW, KEEP} & set(labels(page))
     assert not open_page(pages.OVERVIEW).info
+
+
+def test_an_admin_of_another_tenant_is_a_stranger_here(asking: Desk) -> None:
+    Tenants(asking.store).add("rival", None, actor="test", at=now())
+    person(asking.store, ADA, "admin", tenant="rival")
+    assert WITHDRAW not in labels(open_page())
+    asking.role("admin")
+    Account(tenant_id="rival").publish(asking.settings.leaks_home)
+    page = open_page(tenant="rival")
+    assert "changed definition" not in html(page).lower(), "what one tenant is asked is not asked of another"
 
 
 def test_who_lost_the_role_since_the_page_was_drawn_is_refused(asking: Desk) -> None:
