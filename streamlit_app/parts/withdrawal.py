@@ -9,6 +9,7 @@ from difflib import unified_diff
 import streamlit as st
 
 from revops.bootstrap_leaks import asked_of
+from revops.domain.withdrawal import Answer
 from revops.evidence import read_customers
 from revops.service.endings import Ending
 from revops.service.withdrawals import Asked
@@ -28,8 +29,8 @@ _SHOWN = 8
 
 def notice(desk: Desk, published: Published) -> None:
     """On the first page: how much waits for an answer, and the way to it."""
-    asked = _asked(desk, published)
-    if asked is None or asked.question.status != "asked":
+    asked = _asked(desk, published, ("asked",))
+    if asked is None:
         return
     st.info(
         f"**A definition has changed.** By it {escape_markdown(_leaks(asked))} "
@@ -48,7 +49,7 @@ def notice(desk: Desk, published: Published) -> None:
 
 def show(desk: Desk, published: Published) -> None:
     """Everything that is needed to answer, and for an admin the two answers; nothing where nothing is asked."""
-    asked = _asked(desk, published)
+    asked = _asked(desk, published, ("asked", "refused"))
     if asked is None:
         return
     with st.container(border=True, key="withdrawal"):
@@ -61,10 +62,10 @@ def show(desk: Desk, published: Published) -> None:
             _answers(desk, asked)
 
 
-def _asked(desk: Desk, published: Published) -> Asked | None:
+def _asked(desk: Desk, published: Published, statuses: tuple[Answer, ...]) -> Asked | None:
     if desk.who.person is None:
         return None
-    return asked_of(desk.store, desk.tenant_id, published, desk.now)
+    return asked_of(desk.store, desk.tenant_id, published, desk.now, statuses)
 
 
 def _leaks(asked: Asked) -> str:
