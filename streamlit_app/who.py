@@ -46,7 +46,7 @@ def who(settings: Settings, store: Store, tenant_id: str, at: datetime) -> Who:
         return Who(
             None,
             "Nobody is known here, so this page only shows. Set up sign-in, or on your own machine LEAKS_WEB_PERSON "
-            "(web:you@example.com), and give that person a role with `leaks people add`.",
+            "(web:you@example.com), and give that person a role with leaks people add.",
         )
     if not _is_own_machine():
         return Who(
@@ -67,7 +67,7 @@ def _known(store: Store, tenant_id: str, person_id: str, at: datetime, *, is_sig
     if found is None:
         return Who(
             None,
-            f"{email} has no role here and decides nothing. `leaks people add web:{email} --role approver` gives one.",
+            f"{email} has no role here and decides nothing. One is given by: leaks people add web:{email} --role approver",
             is_signed_in=is_signed_in,
         )
     if not found.is_at_least("approver"):
