@@ -67,7 +67,7 @@ def _known(store: Store, tenant_id: str, person_id: str, at: datetime, *, is_sig
     if found is None:
         return Who(
             None,
-            f"{email} has no role here and decides nothing. One is given by: leaks people add web:{email} --role approver",
+            f"{email} has no role here and decides nothing. To give one: leaks people add web:{email} --role approver",
             is_signed_in=is_signed_in,
         )
     if not found.is_at_least("approver"):
