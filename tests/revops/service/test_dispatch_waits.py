@@ -269,6 +269,17 @@ def test_one_process_looks_at_most_every_fifteen_seconds(counter: Counter) -> No
     assert looks == [1, 0, 1, 0, 0, 1]
 
 
+def test_one_that_was_looked_at_just_now_holds_up_no_other(counter: Counter) -> None:
+    first = lost(counter)
+    worker = counter.dispatching()
+    worker.run(TENANT)
+    second = counter.approved(2)
+    assert worker.run(TENANT).counts == {"unknown": 1}
+    counter.bank.finds = CHARGE
+    assert worker.run(TENANT).counts == {"done": 1}
+    assert (counter.now(first).status, counter.now(second).status) == ("unknown", "done")
+
+
 def test_without_a_key_a_lost_answer_stays_unknown_and_others_are_not_held_up(counter: Counter) -> None:
     action = died(counter, "begun")
     counter.clock.forward(seconds=LEASE.total_seconds())
