@@ -215,7 +215,7 @@ def _freed(
         free_at = tries[-ceiling.attempts] + timedelta(days=ceiling.days)
         if free_at > earliest + timedelta(days=1):
             return NotProposed(
-                f"This card was tried {ceiling.attempts} times in {ceiling.days} days, which is the limit "
+                f"This card was tried {ceiling.attempts} times in {ceiling.window}, which is the limit "
                 f"({ceiling.source}).",
                 "Ask the customer for another payment method.",
                 until=free_at,

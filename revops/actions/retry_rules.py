@@ -31,6 +31,11 @@ class Ceiling(_Rule):
     days: Annotated[int, Field(ge=1)]
     source: str = "the policy"
 
+    @property
+    def window(self) -> str:
+        """`1 day`, `30 days`."""
+        return f"{self.days} day" if self.days == 1 else f"{self.days} days"
+
 
 class LocalHours(_Rule):
     """Hours of the customer's day: from `first` until before `last`; `best` on another day."""

@@ -87,7 +87,7 @@ def _ceilings(now: InvoiceNow, rules: RetryRules, limit: Limit, at: datetime) ->
         tries = [one for one in now.tries if one > since]
         if len(tries) >= ceiling.attempts:
             until = sorted(tries)[-ceiling.attempts] + timedelta(days=ceiling.days)
-            return Wait(until, f"The card was tried {len(tries)} times in {ceiling.days} days ({ceiling.source}).")
+            return Wait(until, f"The card was tried {len(tries)} times in {ceiling.window} ({ceiling.source}).")
     return Go()
 
 

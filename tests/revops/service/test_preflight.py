@@ -141,7 +141,7 @@ def test_a_networks_ceiling_holds_for_its_own_cards_whatever_the_tenants_limit()
     verdict = checked(limit=loose, tries=tries, card_brand="MasterCard")
     assert isinstance(verdict, Wait)
     assert verdict.until == min(tries) + timedelta(days=1)
-    assert "10 times in 1 days (Mastercard" in verdict.reason
+    assert "10 times in 1 day (Mastercard" in verdict.reason
     for other in ("visa", None):
         assert checked(limit=loose, tries=tries, card_brand=other) == Go()
 
