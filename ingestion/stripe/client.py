@@ -90,6 +90,9 @@ class StripeReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._http.aclose()
+        # Each has a thread.
+        for limiter in (self._all, *self._endpoints.values()):
+            limiter.close()
 
     async def get(self, path: str, parameters: list[tuple[str, str]], resource: Resource | None = None) -> Answer:
         """One GET.
@@ -98,7 +101,8 @@ class StripeReader:
         StripeAnswerError for another request that Stripe refuses, StripeUnavailableError when it stays unreachable or
         keeps failing.
         """
-        endpoint = resource.path if resource else path
+        # Paths without a resource hold ids; together they are few.
+        endpoint = resource.path if resource else "other"
         try:
             async for attempt in stamina.retry_context(
                 on=_wait, attempts=ATTEMPTS, timeout=300, wait_initial=0.5, wait_max=20
@@ -112,12 +116,16 @@ class StripeReader:
             ) from error
         raise StripeUnavailableError(f"{path} was never asked")
 
+    def _limiter_of(self, endpoint: str) -> Limiter:
+        if endpoint not in self._endpoints:
+            self._endpoints[endpoint] = Limiter(Rate(self._per_endpoint, Duration.SECOND))
+        return self._endpoints[endpoint]
+
     async def _once(
         self, path: str, parameters: list[tuple[str, str]], endpoint: str, resource: Resource | None
     ) -> Answer:
         if not self._unlimited:
-            limiter = self._endpoints.setdefault(endpoint, Limiter(Rate(self._per_endpoint, Duration.SECOND)))
-            await limiter.try_acquire_async(endpoint)
+            await self._limiter_of(endpoint).try_acquire_async(endpoint)
             await self._all.try_acquire_async("all")
         started = time.monotonic()
         self.requests += 1

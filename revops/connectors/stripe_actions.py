@@ -73,8 +73,9 @@ class StripeActions:
         self._reads, self._pays = _breaker(), _breaker()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and end the thread that the limiter has."""
         self._client.close()
+        self._limiter.close()
 
     def look(self, invoice: str, payment_method: str | None, *, tries_since: datetime) -> InvoiceNow:
         """See PaysInvoices."""
