@@ -123,6 +123,7 @@ def race(desk: Desk, number: int, chance: random.Random) -> Action:
         return hear
 
     together(*(lambda dies=dies: desk.dispatching(step=step(dies)).run(TENANT) for dies in dies_at))
+    desk.close()
     desk.sandbox.faults.clear()
     return action
 
@@ -141,6 +142,7 @@ def settle(desk: Desk) -> None:
         desk.clock.forward(seconds=seconds)
         desk.sandbox.clock.advance(seconds)
         desk.dispatching().run(TENANT)
+        desk.close()
 
 
 def run_races(desk: Desk, races: int, seed: int) -> Counter[str]:
@@ -196,6 +198,7 @@ def pay_between(desk: Desk, count: int, seed: int) -> Counter[str]:
         )
         assert paid.status_code == 200
         desk.dispatching().run(TENANT)
+        desk.close()
         assert len([one for one in desk.sandbox.ledger.entries if one.invoice == invoice]) == 1
         assert len(posts(desk, invoice)) == 1, "the customer's own"
         ends[desk.now(action).status] += 1
