@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from ingestion.errors import WarehouseBusyError
 from ingestion.lock import WAIT_SECONDS, writer_lock
 from ingestion.profile import Profile
 from ingestion.retention import forget_quarantined
@@ -54,15 +55,24 @@ class Pruned:
 def prune(settings: Settings, store: Store, now: datetime, *, lock_seconds: float = WAIT_SECONDS) -> Pruned:
     """Delete what is older than LEAKS_KEEP_BODIES_DAYS, of all tenants, removed ones too; `now` is aware UTC.
 
-    What is not done keeps its body. Raises WarehouseBusyError where a tenant's warehouse stays in use.
+    What is not done keeps its body. Raises WarehouseBusyError, after all others' are done, where a tenant's warehouse
+    stays in use.
     """
     before = now - timedelta(days=settings.leaks_keep_bodies_days)
     tenant_ids = [tenant.tenant_id for tenant in Tenants(store).read(with_removed=True)]
     bodies = prune_bodies(Inbox(store), tenant_ids, before)
     home = settings.leaks_home.expanduser().absolute()
-    texts = 0
+    texts, busy = 0, []
     for profile in (Profile(home, tenant_id=tenant_id) for tenant_id in tenant_ids):
         if profile.warehouse.exists():
-            with writer_lock(profile, lock_seconds):
-                texts += forget_quarantined(profile, before.astimezone(UTC).replace(tzinfo=None))
+            try:
+                with writer_lock(profile, lock_seconds):
+                    texts += forget_quarantined(profile, before.astimezone(UTC).replace(tzinfo=None))
+            except WarehouseBusyError:
+                busy.append(profile.tenant_id)
+    if busy:
+        raise WarehouseBusyError(
+            f"Refused rows of {', '.join(busy)} keep their texts until the next pruning, because the warehouse is in use. "
+            f"All else that is older than {before:%Y-%m-%d} is deleted."
+        )
     return Pruned(before, bodies, texts)
