@@ -72,7 +72,7 @@ def prune(settings: Settings, store: Store, now: datetime, *, lock_seconds: floa
                 busy.append(profile.tenant_id)
     if busy:
         raise WarehouseBusyError(
-            f"Refused rows of {', '.join(busy)} keep their texts until the next pruning, because the warehouse is in use. "
+            f"Refused rows of {', '.join(busy)} keep their texts until the next pruning: the warehouse is in use. "
             f"All else that is older than {before:%Y-%m-%d} is deleted."
         )
     return Pruned(before, bodies, texts)
