@@ -32,6 +32,11 @@ class Outgoing(Protocol):
         ...
 
     @property
+    def key(self) -> str:
+        """Its name, the same however often it is sent."""
+        ...
+
+    @property
     def payload(self) -> Mapping[str, Any]:
         """What it is about."""
         ...

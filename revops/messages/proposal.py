@@ -47,6 +47,14 @@ def proposal_message(proposal: Proposal, at: datetime) -> Message:
     )
 
 
+def awake_message(proposal: Proposal) -> Message:
+    """What says that a snooze is over: it hangs on the message that has the buttons, which nobody sees change."""
+    action = proposal.action
+    amount = format_minor(action.draft.amount_minor, action.draft.currency)
+    said = f"The snooze is over: {amount} for {proposal.customer} awaits a decision again."
+    return Message(title=proposal.customer, summary=said, outcome=(said,))
+
+
 def words(name: str) -> str:
     """A name of ours for people: `failed_charges` is "Failed charges"."""
     return name.replace("_", " ").capitalize()

@@ -8,13 +8,13 @@ as long; what would stop every other message, too (Slack is down, a token is rev
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from revops.domain.message import Notified, NotPostedError
+from revops.domain.message import KeptMessage, Notified, NotPostedError
 from revops.domain.message_ports import Sending, SendsLater
 from revops.domain.proposal import Proposal
 from revops.service.tell import BusyError, Notifying, Teller, new_message
@@ -25,6 +25,7 @@ _LONGEST_WAIT = timedelta(minutes=15)
 _FIRST_WAIT = timedelta(seconds=5)
 _BUSY_WAIT = timedelta(seconds=10)
 _UNDECIDED = "drafted"
+_WAKE = "wake"
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +41,10 @@ def notify(using: Notifying, outbox: SendsLater[Sending], due: Sequence[Sending]
     teller = Teller(using, at)
     failures: list[str] = []
     stopped: NotPostedError | None = None
-    for action_ids, act in _steps(teller, list(told)):
+    woken = {
+        action_id: one.key for action_id, given in told.items() for one in given if one.payload.get("how") == _WAKE
+    }
+    for action_ids, act in _steps(teller, list(told), woken):
         messages = [one for action_id in action_ids for one in told[action_id]]
         try:
             if stopped is not None:
@@ -59,14 +63,15 @@ def notify(using: Notifying, outbox: SendsLater[Sending], due: Sequence[Sending]
     return Notified(teller.posted, teller.updated, teller.digests, tuple(failures))
 
 
-def _steps(teller: Teller, action_ids: list[str]) -> Iterator[_Step]:
+def _steps(teller: Teller, action_ids: list[str], woken: Mapping[str, str]) -> Iterator[_Step]:
     using = teller.using
     known, found = using.messages.read(using.tenant_id, action_ids), using.proposals(action_ids)
     fresh: dict[str, list[Proposal]] = defaultdict(list)
     for action_id in action_ids:
         kept, proposal = known.get(action_id), found.get(action_id)
         if kept is not None:
-            yield [action_id], partial(teller.bring, kept) if proposal and not kept.is_gone else _nothing
+            again = partial(_again, teller, kept, woken.get(action_id))
+            yield [action_id], again if proposal and not kept.is_gone else _nothing
             continue
         # What ended before anybody was told of it needs nobody any more.
         is_undecided = proposal is not None and proposal.action.status == _UNDECIDED
@@ -90,6 +95,12 @@ def _first_time(teller: Teller, place: str, proposals: list[Proposal]) -> Iterat
     ids = [one.action.action_id for one in proposals]
     key = key or f"digest_{hashlib.sha256(json.dumps([place, *sorted(ids)]).encode()).hexdigest()[:24]}"
     yield ids, partial(_gather, teller, key, place, proposals)
+
+
+def _again(teller: Teller, kept: KeptMessage, woken_by: str | None) -> None:
+    teller.bring(kept)
+    if woken_by is not None:
+        teller.wake(kept, f"awake:{woken_by}")
 
 
 def _gather(teller: Teller, key: str, place: str, proposals: list[Proposal]) -> None:

@@ -9,7 +9,7 @@ the same version of the same action, so a second press is told who decided.
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,7 +27,7 @@ from revops.domain.message import (
 from revops.domain.message_ports import KeepsMessages, PostsMessages
 from revops.domain.proposal import Proposal
 from revops.messages.digest import digest_message
-from revops.messages.proposal import proposal_message
+from revops.messages.proposal import awake_message, proposal_message
 
 # Clocks differ: ours, and the one that names messages.
 _CLOCKS = timedelta(minutes=5)
@@ -105,6 +105,20 @@ class Teller:
         elif not self._change(kept, kept.posted, message):
             return
         self.digests += 1
+
+    def wake(self, kept: KeptMessage, key: str) -> None:
+        """Say that a snooze is over, where the proposal stands; one of a digest is shown there."""
+        proposal = self.using.proposal(kept.key)
+        if proposal is None or proposal.action.status != "drafted":
+            return
+        if kept.posted is None:
+            self.show(kept.key)
+            return
+        said = self._kept(key)
+        if said is None or said.posted is None:
+            new = new_message(proposal, kept.place, kept.thread_ts or kept.posted.ts)
+            self._post(replace(new, key=key), awake_message(proposal))
+            self.posted += 1
 
     def show(self, action_id: str) -> bool:
         """Post the message of a proposal that so far stands in a digest only; False where there is none to show."""

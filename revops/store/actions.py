@@ -249,7 +249,12 @@ class Actions:
             action.tenant_id,
             kind=CHANGED,
             key=f"{CHANGED}:{action.action_id}:{action.changes}",
-            payload={"action_id": action.action_id, "status": action.status, "version": action.version},
+            payload={
+                "action_id": action.action_id,
+                "how": transition,
+                "status": action.status,
+                "version": action.version,
+            },
             at=at,
         )
 

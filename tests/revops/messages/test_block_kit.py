@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from revops.domain.message import Button, Fact, Line, Message
 from revops.messages.block_kit import button_value, read_button_value, slack_message
 from revops.messages.digest import MOST_LINES, digest_message
-from revops.messages.proposal import proposal_message
+from revops.messages.proposal import awake_message, proposal_message
 from tests.contracts.block_kit import check_limits, check_message, check_structure
 from tests.revops.messages.cases import AT, CASES, approvals, proposal
 
@@ -28,6 +28,7 @@ DIGESTS = {
     ],
     "digest_of_many": [proposal(number, amount_minor=number * 100) for number in range(1, 60)],
 }
+AWAKE = {"awake": "drafted", "awake_hostile": "hostile"}
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=4_000)
 
 
@@ -36,10 +37,12 @@ def _rendered(name: str) -> dict[str, Any]:
         message = digest_message(DIGESTS[name])
         assert message is not None
         return slack_message(message)
+    if name in AWAKE:
+        return slack_message(awake_message(CASES[AWAKE[name]]))
     return slack_message(proposal_message(CASES[name], AT))
 
 
-@pytest.mark.parametrize("name", [*CASES, *DIGESTS])
+@pytest.mark.parametrize("name", [*CASES, *DIGESTS, *AWAKE])
 def test_a_case_reads_as_agreed_and_slack_takes_it(name: str) -> None:
     rendered = _rendered(name)
     check_message(rendered)

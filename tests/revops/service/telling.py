@@ -43,7 +43,7 @@ class Desk:
         self.messages = SlackMessages(self.store)
         self.people = self.people or SlackWorkspace(SecretStr(self.slack.workspace.bot_token), self.slack.api_url)
 
-    def change(self, number: int, **how: Any) -> str:
+    def change(self, number: int, transition: str = "refine", **how: Any) -> str:
         """Draft an action, or change it; the outbox hears of it."""
         action_id = f"act_{number:04d}"
         known = self.proposals.get(action_id)
@@ -52,7 +52,7 @@ class Desk:
         else:
             self.proposals[action_id] = replace(known, action=replace(known.action, **how))
         self.changes += 1
-        payload = {"action_id": action_id, "status": "whatever", "version": 1}
+        payload = {"action_id": action_id, "how": transition, "status": "whatever", "version": 1}
         with self.store.tenant(TENANT) as connection:
             put(connection, TENANT, kind=KIND, key=f"{KIND}:{action_id}:{self.changes}", payload=payload, at=self.at)
         return action_id

@@ -108,6 +108,48 @@ def test_a_message_that_somebody_removed_is_left_alone(desk: Desk) -> None:
     assert len(desk.posted) == 1
 
 
+def test_a_snooze_that_is_over_is_said_once_below_the_message(desk: Desk) -> None:
+    desk.change(1, snoozed_until=desk.at + timedelta(days=1))
+    desk.tell()
+    desk.later(days=1)
+    desk.change(1, "wake", snoozed_until=None)
+    assert desk.tell() == Notified(posted=1, updated=1)
+    first, said = desk.slack.workspace.messages.values()
+    assert said.thread_ts == first.ts
+    assert said.text == "The snooze is over: USD 1,240.00 for Northwind Traders awaits a decision again."
+    assert "leaks_approve" not in str(said.blocks), "it is decided on where it stands"
+    desk.change(1)
+    assert desk.tell() == Notified()
+
+
+def test_a_word_about_a_snooze_that_slack_did_not_take_is_said_once_later(desk: Desk) -> None:
+    desk.change(1)
+    desk.tell()
+    desk.change(1, "wake")
+    desk.slack.fail_next("chat.postMessage", "500")
+    assert desk.tell().posted == 0
+    for _ in range(2):
+        desk.later(minutes=20)
+        desk.tell()
+    assert len(desk.posted) == 2
+
+
+def test_what_was_decided_before_its_snooze_is_over_is_not_asked_about_again(desk: Desk) -> None:
+    desk.change(1)
+    desk.tell()
+    desk.change(1, "wake", status="denied")
+    assert desk.tell() == Notified(updated=1)
+
+
+def test_a_proposal_of_a_digest_is_shown_when_its_snooze_is_over(desk: Desk) -> None:
+    desk.digest_above = 0
+    action_id = desk.change(1)
+    desk.tell()
+    desk.change(1, "wake")
+    assert desk.tell().posted == 1
+    assert desk.posted[-1] == action_id
+
+
 def test_a_flood_is_one_digest_which_follows_what_is_decided(desk: Desk) -> None:
     for number in range(1, 31):
         desk.change(number, customer_id=f"cus_{number}")
