@@ -33,7 +33,8 @@ from tests.leaks.warehouse import Version, Warehouse
 NO_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 FOUND = (
     "select object_id, customer_id, currency, amount_minor, confidence, first_detectable_at, root_cause, evidence, "
-    "finding_id, as_of from leak_findings order by finding_id"
+    # Who was not touched is looked at again on another day, so within one the times differ.
+    "finding_id, as_of::date as day from leak_findings order by finding_id"
 )
 
 
