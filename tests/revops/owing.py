@@ -75,7 +75,7 @@ def owe(
         expires=(2030, 1),
         country="GB",
     )
-    customer["invoice_settings"]["default_payment_method"] = card["id"]
+    customer["invoice_settings"] = {**customer["invoice_settings"], "default_payment_method": card["id"]}
     line = objects.line_item(
         f"il_{number}",
         None,
