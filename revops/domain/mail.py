@@ -35,7 +35,7 @@ class MailUnavailableError(MailError):
 
 @dataclass(frozen=True)
 class Mail:
-    """One e-mail to one person. `key` names it for ever: the same key has the same Message-ID, however often it is sent.
+    """One e-mail to one person. `key` names it for ever: the same key has the same Message-ID, sent again or not.
 
     `headers` are further ones, none of which may be one that is set here.
     """
