@@ -11,7 +11,7 @@ from revops.actions.retry_rules import read_retry_rules
 from revops.bootstrap import stripe_of
 from revops.connectors.stripe_actions import StripeActions, pay_request
 from revops.domain.action import Action, ActionStatus, Draft
-from revops.domain.billing import Request
+from revops.domain.carrying import Request
 from revops.domain.decision import DecisionRefusedError, Rules, needed
 from revops.domain.leak import Leak
 from revops.domain.ports import PaysInvoices
@@ -19,6 +19,7 @@ from revops.domain.proposal import Proposal
 from revops.domain.stripe_access import StripeAccess
 from revops.evidence import read_card_tries, read_customers, read_evidence
 from revops.policy import Policy, load_policy
+from revops.service.carry_retry import RetriesInvoices
 from revops.service.decide import Deciding
 from revops.service.dispatch import Dispatching, Mode
 from revops.service.outcome import say_outcome
@@ -157,11 +158,8 @@ def dispatching(
 
     return Dispatching(
         actions(store, settings),
-        billing=keys.writing,
-        preview=keys.reading,
+        kinds={"retry_invoice": RetriesInvoices(keys.writing, keys.reading, limit, read_retry_rules())},
         mode=mode,
-        limit=limit,
-        retry_rules=read_retry_rules(),
         clock=clock,
         step=step,
         close=keys.close,

@@ -34,8 +34,8 @@ from revops.domain.billing import (
     NoSuchInvoiceError,
     NotFound,
     Paid,
-    Request,
 )
+from revops.domain.carrying import Request
 from revops.domain.stripe_access import StripeAccess
 
 API_VERSION = "2026-05-27.dahlia"

@@ -5,30 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from revops.errors import RevopsError
+from revops.domain.carrying import OutsideRefusedError, OutsideUnavailableError
 
 
-class BillingError(RevopsError):
-    """The billing system did not do what it was asked for."""
+class BillingUnavailableError(OutsideUnavailableError):
+    """The billing system does not answer."""
 
 
-class BillingUnavailableError(BillingError):
-    """It does not answer. `may_have_arrived`: the request may have had its effect all the same."""
-
-    def __init__(self, message: str, *, may_have_arrived: bool, retry_after_seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.may_have_arrived = may_have_arrived
-        self.retry_after_seconds = retry_after_seconds
-
-
-class BillingRefusedError(BillingError):
-    """It refused the request, which therefore had no effect. `code` is the vendor's."""
-
-    def __init__(self, message: str, *, code: str | None = None, is_ours_to_mend: bool = False) -> None:
-        super().__init__(message)
-        self.code = code
-        # A key that lacks a permission: a person of the installation mends it, the invoice is as it was.
-        self.is_ours_to_mend = is_ours_to_mend
+class BillingRefusedError(OutsideRefusedError):
+    """The billing system refused the request."""
 
 
 class NoSuchInvoiceError(BillingRefusedError):
@@ -61,24 +46,6 @@ class InvoiceNow:
     network_decline_code: str | None
     advice_code: str | None
     tries: Sequence[datetime]
-
-
-@dataclass(frozen=True)
-class Request:
-    """The exact request, without the key that signs it; kept before it is sent, and shown by a dry run."""
-
-    method: str
-    path: str
-    form: Mapping[str, str]
-
-    def as_json(self, idempotency_key: str | None) -> dict[str, Any]:
-        """As it is kept."""
-        return {
-            "method": self.method,
-            "path": self.path,
-            "form": dict(self.form),
-            "idempotency_key": idempotency_key,
-        }
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from revops.domain.action import Action, ActionStatus, Draft
-from revops.domain.billing import Answer, InvoiceNow, NotFound, Request
+from revops.domain.billing import Answer, InvoiceNow, NotFound
+from revops.domain.carrying import Request
 from revops.domain.connect import ConnectedAccount, StripeConnection
 from revops.domain.decision import Change
 from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason

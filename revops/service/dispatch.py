@@ -6,30 +6,31 @@ dies after that leaves an action that is `dispatching`; when its lease has run o
 by its key. It is never sent again: what was not carried out is proposed anew, and a person decides again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import structlog
 
-from revops.actions.retry_invoice import Limit
-from revops.actions.retry_rules import RetryRules
 from revops.domain.action import Action, idempotency_key
 from revops.domain.action_states import Transition
-from revops.domain.billing import (
-    Answer,
-    BillingRefusedError,
-    BillingUnavailableError,
-    Declined,
-    NoSuchInvoiceError,
-    NotFound,
-    Paid,
+from revops.domain.carrying import (
+    AskPerson,
+    CameToNothing,
+    CarriesOut,
+    Go,
+    NoTrace,
+    OutsideRefusedError,
+    OutsideUnavailableError,
     Request,
+    Result,
+    StandDown,
+    Wait,
+    Worked,
 )
 from revops.domain.decision import Change, DecisionRefusedError
-from revops.domain.ports import KeepsActions, PaysInvoices
-from revops.service.preflight import AskPerson, Go, StandDown, Wait, check, tries_since
+from revops.domain.ports import KeepsActions
 
 Mode = Literal["off", "dry_run", "on"]
 # Longer than a request can take with all its time-outs, so that a lease that ran out means a process that is gone.
@@ -42,15 +43,6 @@ TRY_AGAIN_AFTER = timedelta(minutes=1)
 GIVEN_UP_AFTER = timedelta(hours=24)
 
 PAUSE_OFF = timedelta(hours=1)
-_PAID_OTHERWISE = "It was paid otherwise in the meantime."
-_NO_KEY = (
-    "There is no key that may do it: set STRIPE_ACTIONS_API_KEY, or for another tenant than default "
-    "`leaks tenants add SLUG --actions-key-env VAR`."
-)
-_NOT_THERE = (
-    "Stripe knows no such invoice. See that the key for actions is of the same account and mode as the one that reads."
-)
-
 _log = structlog.get_logger(__name__)
 
 
@@ -73,16 +65,13 @@ class ClaimLostError(Exception):
 class Dispatching:
     """What carrying out works with. `step` hears the name of each step that is done (tests end the process there).
 
-    `billing` is None for a tenant without a key that may write: nothing is dispatched then. `preview` may only read;
-    dry runs are made with it. `close` ends the connections that were opened meanwhile.
+    `kinds` has what carries out each kind of action; a dry run only reads. `close` ends the connections that were
+    opened meanwhile.
     """
 
     actions: KeepsActions
-    billing: Callable[[str], PaysInvoices | None]
-    preview: Callable[[str], PaysInvoices | None]
+    kinds: Mapping[str, CarriesOut]
     mode: Callable[[str, str], Mode]
-    limit: Callable[[str], Limit]
-    retry_rules: RetryRules
     clock: Callable[[], datetime]
     step: Callable[[str], None] = lambda _name: None
     looked_up: dict[str, datetime] = field(default_factory=dict)
@@ -113,7 +102,6 @@ class Dispatching:
     def look_up(self, tenant_id: str, done: Dispatched) -> None:
         """Find out what became of requests whose answers are not known."""
         waiting = self.actions.read(tenant_id, statuses=("dispatching", "unknown"))
-        billing = self.billing(tenant_id) if waiting else None
         for one in waiting:
             at = self.clock()
             before = self.looked_up.get(one.action_id)
@@ -124,48 +112,41 @@ class Dispatching:
             try:
                 if one.status == "dispatching":
                     one = self._settle(one, "lose", {"lease_until": None}, {"why": "who sent it has ended"})
-                if billing is not None:
+                kind = self.kinds[one.draft.kind]
+                if kind.missing(tenant_id, is_dry=False) is None:
                     self.looked_up[one.action_id] = at
-                    done.add(self._find(one, billing))
+                    done.add(self._find(one, kind))
             except ClaimLostError:
                 # Another worker looked at it in the same moment.
                 continue
 
     def _carry_out(self, action: Action) -> str:
         mode = self.mode(action.tenant_id, action.draft.kind)
-        billing = self.preview(action.tenant_id) if mode == "dry_run" else self.billing(action.tenant_id)
+        kind, is_dry = self.kinds[action.draft.kind], mode == "dry_run"
         try:
             if mode == "off":
                 return self._put_off(action, "The policy has this kind of action switched off.", PAUSE_OFF)
-            if billing is None:
-                return self._put_off(
-                    action,
-                    _NO_KEY,
-                    PAUSE_OFF,
-                )
-            return self._checked(action, billing, is_dry=mode == "dry_run")
+            missing = kind.missing(action.tenant_id, is_dry=is_dry)
+            if missing is not None:
+                return self._put_off(action, missing, PAUSE_OFF)
+            return self._checked(action, kind, is_dry=is_dry)
         except (ClaimLostError, DecisionRefusedError):
             return "lost_claim"
 
-    def _checked(self, action: Action, billing: PaysInvoices, *, is_dry: bool) -> str:
-        at, draft = self.clock(), action.draft
-        limit = self.limit(action.tenant_id)
-        invoice, method = str(draft.body["invoice"]), draft.body.get("payment_method")
+    def _checked(self, action: Action, kind: CarriesOut, *, is_dry: bool) -> str:
+        at = self.clock()
         try:
-            now = billing.look(invoice, method, tries_since=tries_since(self.retry_rules, limit, at))
-        except NoSuchInvoiceError:
-            return self._end(action, "hand_over", _NOT_THERE)
-        except BillingRefusedError as error:
+            verdict = kind.look(action, at, is_dry=is_dry)
+        except OutsideRefusedError as error:
             # A key that is mended tomorrow must not cost today's approvals.
             return (
                 self._later(action, str(error), PAUSE_OFF)
                 if error.is_ours_to_mend
                 else self._end(action, "hand_over", str(error))
             )
-        except BillingUnavailableError as error:
+        except OutsideUnavailableError as error:
             return self._later(action, str(error), _pause(error))
         self.step("checked")
-        verdict = check(action, now, self.retry_rules, limit, self.clock())
         if isinstance(verdict, StandDown):
             return self._end(action, "withdraw" if verdict.is_settled else "supersede", verdict.reason)
         if isinstance(verdict, AskPerson):
@@ -174,13 +155,13 @@ class Dispatching:
             return self._put_off(action, verdict.reason, verdict.until - at)
         if not isinstance(verdict, Go):
             raise TypeError(verdict)
-        request = billing.request(invoice, method)
+        request = kind.request(action)
         if is_dry:
             shown = {"request": request.as_json(None)}
             return self._end(action, "rehearse", "Dry run: this would have been sent, and nothing was.", shown)
-        return self._send(action, billing, request)
+        return self._send(action, kind, request)
 
-    def _send(self, action: Action, billing: PaysInvoices, request: Request) -> str:
+    def _send(self, action: Action, kind: CarriesOut, request: Request) -> str:
         key, at = idempotency_key(action), self.clock()
         values = {
             "idempotency_key": key,
@@ -192,68 +173,56 @@ class Dispatching:
         begun = self._settle(action, "begin", values, {"request": request.as_json(key)})
         self.step("begun")
         try:
-            answer = billing.pay(request, key)
-        except BillingRefusedError as error:
+            result = kind.send(begun, request, key)
+        except OutsideRefusedError as error:
             self.step("answered")
-            return self._refused(begun, billing, error)
-        except BillingUnavailableError as error:
+            return self._refused(begun, kind, error)
+        except OutsideUnavailableError as error:
             self.step("answered")
             if not error.may_have_arrived:
                 return self._put_back(begun, str(error), _pause(error))
             return self._settle(begun, "lose", {"lease_until": None, "reason": str(error)}, {"why": str(error)}).status
         self.step("answered")
-        return self._ended_by(begun, answer)
+        return self._ended_by(begun, result)
 
-    def _find(self, action: Action, billing: PaysInvoices) -> str:
+    def _find(self, action: Action, kind: CarriesOut) -> str:
         """An outcome that is not known: found by its key, or certain to have been none."""
         key, sent_at = action.idempotency_key, action.dispatched_at
         if key is None or sent_at is None:
             raise AssertionError("an action that began has a key and a time")
         try:
-            found = billing.find(str(action.draft.body["invoice"]), key, sent_at)
-        except (BillingUnavailableError, BillingRefusedError) as error:
+            found = kind.find(action, key, sent_at)
+        except (OutsideUnavailableError, OutsideRefusedError) as error:
             _log.warning("outcome_not_found", tenant=action.tenant_id, action=action.action_id, error=str(error))
             return "unknown"
-        if not isinstance(found, NotFound):
+        if not isinstance(found, NoTrace):
             return self._ended_by(action, found)
-        if self.clock() < sent_at + SETTLED_AFTER or found.is_processing:
+        if self.clock() < sent_at + SETTLED_AFTER or found.is_on_its_way:
             return "unknown"
-        reason = _PAID_OTHERWISE if found.is_paid_otherwise else "The request never arrived; nothing was charged."
-        outcome = {"how": "paid_otherwise" if found.is_paid_otherwise else "not_charged"}
-        return self._settle(action, "fail", {"reason": reason, "outcome": outcome}, outcome).status
+        outcome = dict(found.outcome)
+        return self._settle(action, "fail", {"reason": found.reason, "outcome": outcome}, outcome).status
 
-    def _ended_by(self, action: Action, answer: Answer) -> str:
-        if isinstance(answer, Paid):
-            outcome: dict[str, Any] = {
-                "how": "paid",
-                "charge": answer.charge,
-                # An invoice that was paid in part before says the whole; more than was asked for is never ours.
-                "amount_minor": min(answer.amount_minor, action.draft.amount_minor),
-                "currency": answer.currency,
-                "at": answer.at.isoformat(timespec="seconds"),
-            }
+    def _ended_by(self, action: Action, result: Result) -> str:
+        outcome = dict(result.outcome)
+        if isinstance(result, Worked):
             return self._settle(action, "succeed", {"outcome": outcome, "lease_until": None}, outcome).status
-        outcome = {"how": "declined", "charge": answer.charge, "decline_code": answer.decline_code}
-        values = {"outcome": outcome, "lease_until": None, "reason": _declined(answer)}
+        if not isinstance(result, CameToNothing):
+            raise TypeError(result)
+        values = {"outcome": outcome, "lease_until": None, "reason": result.reason}
         return self._settle(action, "fail", values, outcome).status
 
-    def _refused(self, action: Action, billing: PaysInvoices, error: BillingRefusedError) -> str:
-        """Stripe would not do it, so nothing was charged. Somebody else may have been faster; else a person looks."""
+    def _refused(self, action: Action, kind: CarriesOut, error: OutsideRefusedError) -> str:
+        """The other system would not do it, so nothing happened. Somebody else was faster, or a person looks."""
         if error.is_ours_to_mend and not self._is_given_up(action):
             return self._put_back(action, str(error), PAUSE_OFF)
-        if self._is_paid_otherwise(action, billing):
-            outcome = {"how": "paid_otherwise"}
-            ended = {"reason": _PAID_OTHERWISE, "outcome": outcome, "lease_until": None}
+        otherwise = kind.is_settled_otherwise(action, str(action.idempotency_key), self.clock())
+        if otherwise is not None:
+            outcome: dict[str, Any] = {"how": "paid_otherwise"}
+            ended = {"reason": otherwise, "outcome": outcome, "lease_until": None}
             return self._settle(action, "fail", ended, outcome).status
-        values = {"lease_until": None, "reason": str(error), "outcome": {"how": "refused", "code": error.code}}
-        return self._settle(action, "hand_over", values, {"how": "refused", "code": error.code}).status
-
-    def _is_paid_otherwise(self, action: Action, billing: PaysInvoices) -> bool:
-        try:
-            found = billing.find(str(action.draft.body["invoice"]), str(action.idempotency_key), self.clock())
-        except (BillingUnavailableError, BillingRefusedError):
-            return False
-        return isinstance(found, NotFound) and found.is_paid_otherwise
+        outcome = {"how": "refused", "code": error.code}
+        values = {"lease_until": None, "reason": str(error), "outcome": outcome}
+        return self._settle(action, "hand_over", values, outcome).status
 
     def _put_back(self, action: Action, reason: str, pause: timedelta) -> str:
         """It is certain that nothing was sent: it stays approved."""
@@ -316,10 +285,5 @@ def _lapse(held: Action, at: datetime) -> Change | None:
     return Change("expire", {"ended_at": at, "reason": reason})
 
 
-def _pause(error: BillingUnavailableError) -> timedelta:
+def _pause(error: OutsideUnavailableError) -> timedelta:
     return timedelta(seconds=error.retry_after_seconds) if error.retry_after_seconds else TRY_AGAIN_AFTER
-
-
-def _declined(answer: Declined) -> str:
-    code = (answer.decline_code or "no code").replace("_", " ")
-    return f"The bank declined again ({code})."

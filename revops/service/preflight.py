@@ -3,47 +3,16 @@
 When in doubt, nothing is sent: it waits, stands down, or a person looks.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from revops.actions.retry_invoice import Limit
 from revops.actions.retry_rules import Ceiling, RetryRules
 from revops.domain.action import Action
 from revops.domain.billing import InvoiceNow
+from revops.domain.carrying import AskPerson, Go, StandDown, Verdict, Wait
 
 # A try of Stripe's own so far away does not meet ours.
 _FAR = timedelta(days=3)
-
-
-@dataclass(frozen=True)
-class Go:
-    """Nothing speaks against it."""
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Too early: look again at that time."""
-
-    until: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
-class StandDown:
-    """It is settled, or not what was approved any more; nothing is to be done by this action."""
-
-    reason: str
-    is_settled: bool
-
-
-@dataclass(frozen=True)
-class AskPerson:
-    """Something that a person should see before anything is charged."""
-
-    reason: str
-
-
-Verdict = Go | Wait | StandDown | AskPerson
 
 
 def check(action: Action, now: InvoiceNow, rules: RetryRules, limit: Limit, at: datetime) -> Verdict:

@@ -4,10 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from revops.domain.action import Action, ActionStatus
-from revops.domain.billing import BillingRefusedError, BillingUnavailableError, Request
-from revops.domain.ports import PaysInvoices
+from revops.domain.carrying import (
+    AskPerson,
+    CarriesOut,
+    Go,
+    OutsideRefusedError,
+    OutsideUnavailableError,
+    Request,
+    StandDown,
+    Wait,
+)
 from revops.service.dispatch import Dispatching
-from revops.service.preflight import AskPerson, Go, StandDown, Wait, check, tries_since
 
 
 @dataclass(frozen=True)
@@ -23,11 +30,10 @@ def preview(parts: Dispatching, tenant_id: str) -> list[Preview]:
     """Every approved action of a tenant, in the order of drafting."""
     statuses: tuple[ActionStatus, ...] = ("approved",)
     approved = parts.actions.read(tenant_id, statuses=statuses)
-    billing = parts.preview(tenant_id) if approved else None
-    return [_look(parts, one, billing) for one in approved]
+    return [_look(parts, one) for one in approved]
 
 
-def _look(parts: Dispatching, action: Action, billing: PaysInvoices | None) -> Preview:
+def _look(parts: Dispatching, action: Action) -> Preview:
     at = parts.clock()
     due = max((one for one in (action.draft.not_before, action.undo_until, action.snoozed_until) if one), default=at)
     if at >= action.expires_at:
@@ -37,22 +43,21 @@ def _look(parts: Dispatching, action: Action, billing: PaysInvoices | None) -> P
     mode = parts.mode(action.tenant_id, action.draft.kind)
     if mode == "off":
         return Preview(action, None, "The policy has this kind of action switched off.")
-    if billing is None:
-        return Preview(action, None, "There is no key that may look at the invoice: set STRIPE_API_KEY.")
-    return _checked(parts, action, billing, at, is_rehearsal=mode == "dry_run")
+    kind = parts.kinds[action.draft.kind]
+    missing = kind.missing(action.tenant_id, is_dry=True)
+    if missing is not None:
+        return Preview(action, None, missing)
+    return _checked(action, kind, at, is_rehearsal=mode == "dry_run")
 
 
-def _checked(parts: Dispatching, action: Action, billing: PaysInvoices, at: datetime, *, is_rehearsal: bool) -> Preview:
-    limit = parts.limit(action.tenant_id)
-    invoice, method = str(action.draft.body["invoice"]), action.draft.body.get("payment_method")
+def _checked(action: Action, kind: CarriesOut, at: datetime, *, is_rehearsal: bool) -> Preview:
     try:
-        now = billing.look(invoice, method, tries_since=tries_since(parts.retry_rules, limit, at))
-    except (BillingRefusedError, BillingUnavailableError) as error:
+        verdict = kind.look(action, at, is_dry=True)
+    except (OutsideRefusedError, OutsideUnavailableError) as error:
         return Preview(action, None, str(error))
-    verdict = check(action, now, parts.retry_rules, limit, at)
     if isinstance(verdict, Go):
         said = "The policy asks for a dry run: this is shown and not sent." if is_rehearsal else "This would be sent."
-        return Preview(action, billing.request(invoice, method), said)
+        return Preview(action, kind.request(action), said)
     if isinstance(verdict, Wait):
         return Preview(action, None, f"{verdict.reason} It waits until {_text(verdict.until)}.")
     if isinstance(verdict, AskPerson):

@@ -16,6 +16,7 @@ from revops.domain.decision import Rules
 from revops.domain.leak import Leak, NewLeak
 from revops.domain.person import Person
 from revops.domain.stripe_access import StripeAccess
+from revops.service.carry_retry import RetriesInvoices
 from revops.service.decide import Deciding
 from revops.service.dispatch import Dispatching, Mode
 from revops.settings import Settings
@@ -186,12 +187,15 @@ class Desk:
     def dispatching(self, **how: Any) -> Dispatching:
         """What carries out, by the test's clock."""
         billing = self.billing()
+        retries = RetriesInvoices(
+            how.pop("billing", lambda _tenant: billing),
+            how.pop("preview", lambda _tenant: billing),
+            lambda _tenant: LIMIT,
+            read_retry_rules(),
+        )
         parts: dict[str, Any] = {
-            "billing": lambda _tenant: billing,
-            "preview": lambda _tenant: billing,
+            "kinds": {"retry_invoice": retries},
             "mode": lambda _tenant, _kind: self.mode,
-            "limit": lambda _tenant: LIMIT,
-            "retry_rules": read_retry_rules(),
             "clock": self.clock,
         }
         return Dispatching(self.actions, **{**parts, **how})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from revops.domain.billing import BillingRefusedError, BillingUnavailableError, NoSuchInvoiceError, Request
+from revops.domain.billing import BillingRefusedError, BillingUnavailableError, NoSuchInvoiceError
+from revops.domain.carrying import Request
 
 
 def test_a_request_is_kept_exactly_as_it_is_sent_with_the_key_that_finds_it_again() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 from revops.actions.retry_invoice import Limit
 from revops.actions.retry_rules import read_retry_rules
 from revops.domain.action import Action
-from revops.domain.billing import Answer, InvoiceNow, NotFound, Paid, Request
+from revops.domain.billing import Answer, InvoiceNow, NotFound, Paid
+from revops.domain.carrying import Request
 from revops.domain.decision import Rules
 from revops.domain.decision_record import DecisionRecord
 from revops.domain.person import Person
+from revops.service.carry_retry import RetriesInvoices
 from revops.service.decide import Deciding
 from revops.service.dispatch import Dispatching, Mode
 from revops.settings import Settings
@@ -121,12 +123,15 @@ class Counter:
 
     def dispatching(self, **how: Any) -> Dispatching:
         """What carries out."""
+        retries = RetriesInvoices(
+            how.pop("billing", lambda _tenant: self.bank),
+            how.pop("preview", lambda _tenant: None),
+            lambda _tenant: self.limit,
+            read_retry_rules(),
+        )
         parts: dict[str, Any] = {
-            "billing": lambda _tenant: self.bank,
-            "preview": lambda _tenant: None,
+            "kinds": {"retry_invoice": retries},
             "mode": lambda _tenant, _kind: self.mode,
-            "limit": lambda _tenant: self.limit,
-            "retry_rules": read_retry_rules(),
             "clock": self.clock,
             "step": self.steps.append,
         }

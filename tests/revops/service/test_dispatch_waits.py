@@ -84,7 +84,8 @@ def test_a_policy_is_asked_for_this_tenant_and_this_kind(counter: Counter) -> No
         return counter.bank
 
     counter.run(mode=mode, billing=remember)
-    assert asked == [(TENANT, "retry_invoice"), TENANT]
+    assert asked[0] == (TENANT, "retry_invoice")
+    assert set(asked[1:]) == {TENANT}
 
 
 def test_without_a_key_it_waits_and_says_which_to_set(counter: Counter) -> None:

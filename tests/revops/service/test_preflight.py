@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from revops.actions.retry_invoice import Limit
 from revops.actions.retry_rules import read_retry_rules
 from revops.domain.action import Action
-from revops.service.preflight import AskPerson, Go, StandDown, Verdict, Wait, check, tries_since
+from revops.domain.carrying import AskPerson, Go, StandDown, Verdict, Wait
+from revops.service.preflight import check, tries_since
 from tests.revops.domain.proposals import ACTION, AT, DRAFT
 from tests.revops.service.bank import AS_APPROVED
 
