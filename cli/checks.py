@@ -138,11 +138,11 @@ def _product_usage() -> Iterator[Finding]:
 
 
 def _policy() -> Iterator[Finding]:
-    from revops.leak_types import read_leak_types
+    from revops.leak_types import steps_by_leak_type
     from revops.policy import load_policy
 
     settings: Settings = load_settings()
-    policy = load_policy(settings.leaks_policy, {leak.leak_type for leak in read_leak_types()})
+    policy = load_policy(settings.leaks_policy, steps_by_leak_type())
     source = str(settings.leaks_policy) if settings.leaks_policy else "not set, defaults hold"
     yield Finding("LEAKS_POLICY", "ok", f"{source} (version {policy.version})")
 

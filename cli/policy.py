@@ -31,7 +31,7 @@ def import_(
     tenant: Tenant = "default",
 ) -> None:
     """Make a document the policy from now on; one that says the same as the newest version makes no new one."""
-    from revops.leak_types import read_leak_types
+    from revops.leak_types import steps_by_leak_type
     from revops.policy import read_policy_file
     from revops.service.import_policy import import_policy
     from revops.store.policies import Policies
@@ -42,7 +42,7 @@ def import_(
             Policies(store),
             text,
             source=str(file),
-            leak_types={leak.leak_type for leak in read_leak_types()},
+            leak_types=steps_by_leak_type(),
             author=author or person(),
             at=now(),
             tenant_id=tenant,

@@ -21,7 +21,7 @@ from ingestion.profile import Profile
 from ingestion.settings import ProductUsageSettings, StripeSettings
 from revops.bootstrap import leaks_of_published, policy_of, product_usage_of
 from revops.bootstrap_actions import propose_for
-from revops.leak_types import read_leak_types
+from revops.leak_types import steps_by_leak_type
 from revops.policy import Policy
 from revops.service.open_leaks import LeakChanges
 from revops.settings import TENANT, load_settings
@@ -108,7 +108,7 @@ class Home(dg.ConfigurableResource["Home"]):
 
     def policy(self) -> Policy:
         """The tenant's policy of now: the newest version, LEAKS_POLICY imported before. Raises PolicyError."""
-        known = {leak.leak_type for leak in read_leak_types()}
+        known = steps_by_leak_type()
         settings = load_settings()
         with open_store(settings, upgrade=True) as store:
             return policy_of(store, settings, self._tenant_id, known)

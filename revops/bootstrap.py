@@ -1,7 +1,7 @@
 """From settings to a store and what services ask of it: the only place that wires."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -238,7 +238,7 @@ def leaks_of_published(store: Store, settings: Settings, tenant_id: str, actor: 
     )
 
 
-def policy_of(store: Store, settings: Settings, tenant_id: str, leak_types: Collection[str]) -> Policy:
+def policy_of(store: Store, settings: Settings, tenant_id: str, leak_types: Mapping[str, Collection[str]]) -> Policy:
     """The tenant's policy of now; the file that LEAKS_POLICY names becomes a version first, as `policy import` does.
 
     Without any the defaults hold. Raises PolicyError.

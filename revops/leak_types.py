@@ -17,7 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from revops.domain.playbook import Playbook
 from revops.errors import RevopsError
+from revops.playbook_meta import PlaybookMeta
 
 LEAKS_FOLDER = Path(__file__).resolve().parents[1] / "dbt_project" / "models" / "leaks"
 
@@ -48,6 +50,7 @@ class LeakType(BaseModel):
     family: str
     title: Annotated[str, Field(min_length=1)]
     requires: tuple[str, ...] = ()
+    playbook: Playbook | None = None
 
 
 def read_leak_types(folder: Path = LEAKS_FOLDER) -> list[LeakType]:
@@ -68,6 +71,14 @@ def read_leak_types(folder: Path = LEAKS_FOLDER) -> list[LeakType]:
     return found
 
 
+def steps_by_leak_type(folder: Path = LEAKS_FOLDER) -> dict[str, frozenset[str]]:
+    """The leak types with the names of their playbooks' steps: all that a policy may name. Raises LeakTypeError."""
+    return {
+        leak.leak_type: frozenset(step.name for step in leak.playbook.steps) if leak.playbook else frozenset()
+        for leak in read_leak_types(folder)
+    }
+
+
 def _read(folder: Path) -> LeakType:
     family, name = folder.parent.name, folder.name
     if family not in FAMILIES:
@@ -83,11 +94,21 @@ def _read(folder: Path) -> LeakType:
             family=family,
             title=meta.get("title", ""),
             requires=tuple(meta.get("requires", ())),
+            playbook=PlaybookMeta.model_validate(meta["playbook"]).of(name) if "playbook" in meta else None,
         )
     except (ValidationError, TypeError) as error:
         raise LeakTypeError(
-            f"{file_path}: meta of leaks__{name} needs title (text) and requires (a list of resources)."
+            f"{file_path}: meta of leaks__{name} needs title (text) and requires (a list of resources); "
+            f"its playbook steps with kind and why. {_first(error)}"
         ) from error
+
+
+def _first(error: Exception) -> str:
+    """What pydantic says first, and where."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    problem = error.errors()[0]
+    return f"{'.'.join(str(one) for one in problem['loc'])}: {problem['msg']}."
 
 
 @cache

@@ -6,7 +6,7 @@ range ends the reading with its line and what is allowed there.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from revops.domain.currencies import CURRENCIES
 from revops.errors import RevopsError
 from revops.policy_actions import Approvals, Dispatch
+from revops.policy_playbooks import Contacts, Dunning, Letters, PlaybookRule, Recovery, Tasks
 from revops.policy_product_usage import ProductUsage
 from revops.policy_sections import Exemption, ObjectType, Retries, Strict, UnpaidInvoice
 from revops.policy_slack import Slack
@@ -28,6 +29,12 @@ class PolicyError(RevopsError):
     """The policy cannot be used; the text names file, line, key and the allowed values."""
 
     exit_code = 2
+
+
+# Who approves, what is carried out and what is written makes no other finding.
+_WITHOUT_DETECTION = frozenset(
+    {"approvals", "dispatch", "letters", "contacts", "dunning", "tasks", "playbooks", "recovery", "slack"}
+)
 
 
 def _known_currency(code: str) -> str:
@@ -56,7 +63,21 @@ class Policy(Strict):
         Approvals,
         Field(description="the keys admin_above_minor, two_people_above_minor, expires_after_days, undo_seconds"),
     ] = Approvals()
-    dispatch: Annotated[Dispatch, Field(description="the key retry_invoice")] = Dispatch()
+    dispatch: Annotated[Dispatch, Field(description="the keys retry_invoice, send_email, open_task")] = Dispatch()
+    letters: Annotated[
+        Letters, Field(description="the keys company, support_address, default_language, sent_by, portal_return_url")
+    ] = Letters()
+    contacts: Annotated[
+        Contacts, Field(description="the keys most_in_7_days, hours_between, first_hour, last_hour, holidays")
+    ] = Contacts()
+    dunning: Annotated[Dunning, Field(description="the keys days, grace_days, plans")] = Dunning()
+    tasks: Annotated[Tasks, Field(description="the keys team, assignee, large_assignee, large_from_minor, labels")] = (
+        Tasks()
+    )
+    playbooks: dict[str, PlaybookRule] = Field(
+        default_factory=dict, description="names of leak types, each with autonomy and steps"
+    )
+    recovery: Annotated[Recovery, Field(description="the keys holdout_basis_points, holdout_below_minor")] = Recovery()
     slack: Annotated[Slack, Field(description="the keys channel, routes, digest_above")] = Slack()
     exemptions: Annotated[
         tuple[Exemption, ...],
@@ -71,7 +92,7 @@ class Policy(Strict):
     @property
     def detection_version(self) -> str:
         """Hash of what bears on findings: who approves, and what is carried out, makes no other finding."""
-        return self._hash(without={"approvals", "dispatch", "slack"})
+        return self._hash(without=_WITHOUT_DETECTION)
 
     def _hash(self, without: Collection[str] = ()) -> str:
         content = self.model_dump(mode="json", exclude=set(without))
@@ -99,11 +120,11 @@ class Policy(Strict):
 
 
 def load_policy(
-    path: Path | str | None, leak_types: Collection[str] | None = None, *, text: str | None = None
+    path: Path | str | None, leak_types: Mapping[str, Collection[str]] | None = None, *, text: str | None = None
 ) -> Policy:
     """Read a policy file, or a text that messages call by the name `path`; neither gives the defaults.
 
-    With `leak_types`, an exemption may only name one of them or '*'. Raises PolicyError.
+    With `leak_types` and their playbooks' steps, exemptions and playbooks may only name those. Raises PolicyError.
     """
     if text is None:
         if path is None:
@@ -163,7 +184,11 @@ def _explain(path: str, document: CommentedMap, error: ValidationError) -> Itera
             yield f"{where}: {name} is {found}; allowed: {_description(place)}."
 
 
-def _check_leak_types(path: str, document: CommentedMap, policy: Policy, known: Collection[str]) -> None:
+def _check_leak_types(path: str, document: CommentedMap, policy: Policy, known: Mapping[str, Collection[str]]) -> None:
+    for name, rule in policy.playbooks.items():
+        _check_name(path, document, ("playbooks", name), name, "leak type", known)
+        for step in rule.steps:
+            _check_name(path, document, ("playbooks", name, "steps", step), step, f"step of {name}", known[name])
     for index, exemption in enumerate(policy.exemptions):
         if exemption.leak_type == "*" or exemption.leak_type in known:
             continue
@@ -174,6 +199,17 @@ def _check_leak_types(path: str, document: CommentedMap, policy: Policy, known: 
             f'{path}, line {line}: exemptions[{index}].leak_type is "{exemption.leak_type}", which is no '
             f"leak type.{hint} Allowed: '*', {', '.join(sorted(known))}."
         )
+
+
+def _check_name(
+    path: str, document: CommentedMap, place: Sequence[str], name: str, what: str, known: Collection[str]
+) -> None:
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=1)
+    hint = f' Did you mean "{near[0]}"?' if near else ""
+    allowed = ", ".join(sorted(known))
+    raise PolicyError(f"{path}, line {_line(document, place)}: {name} is no {what}.{hint} Allowed: {allowed}.")
 
 
 def _line(document: CommentedMap, place: Sequence[str | int]) -> int:

@@ -36,3 +36,5 @@ class Dispatch(Strict):
     """What happens to an approved action of each kind: nothing, a dry run that shows the request, or the real thing."""
 
     retry_invoice: Annotated[DispatchMode, Field(description="off, dry_run or on")] = "dry_run"
+    send_email: Annotated[DispatchMode, Field(description="off, dry_run or on")] = "dry_run"
+    open_task: Annotated[DispatchMode, Field(description="off, dry_run or on")] = "dry_run"

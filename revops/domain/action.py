@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 
 import rfc8785
 
-ActionKind = Literal["retry_invoice"]
+ActionKind = Literal["retry_invoice", "send_email", "open_task"]
+ACTION_KINDS: tuple[ActionKind, ...] = get_args(ActionKind)
 ActionStatus = Literal[
     "drafted",
     "approved",

@@ -1,6 +1,6 @@
 """Make a document a tenant's policy."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from revops.domain.policy_version import PolicyVersion
@@ -13,7 +13,7 @@ def import_policy(
     text: str,
     *,
     source: str,
-    leak_types: Collection[str],
+    leak_types: Mapping[str, Collection[str]],
     author: str,
     at: datetime,
     tenant_id: str,

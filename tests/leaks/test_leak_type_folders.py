@@ -80,7 +80,7 @@ def test_meta_says_what_people_and_code_need(folder: Path) -> None:
     config = _described(folder)["config"]
     assert config["contract"] == {"enforced": True}
     meta = config["meta"]
-    assert set(meta) == {"public", "title", "requires", "also_reads"}
+    assert set(meta) == {"public", "title", "requires", "also_reads", "playbook"}
     assert meta["public"] is True
     assert re.fullmatch(r"[A-Z][a-z ]+", meta["title"])
     assert meta["requires"]

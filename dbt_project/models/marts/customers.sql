@@ -4,6 +4,7 @@ select
     email,
     name,
     country,
+    preferred_locale,
     currency,
     created_at,
     is_deleted,

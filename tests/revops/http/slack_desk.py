@@ -73,7 +73,7 @@ class SlackDesk:
         """The tenant's rules from now on."""
         versions = Policies(self.store)
         import_policy(
-            versions, document, source="test", leak_types=(), author="test", at=now(), tenant_id=self.tenant_id
+            versions, document, source="test", leak_types={}, author="test", at=now(), tenant_id=self.tenant_id
         )
 
     def propose(self, amount_minor: int = 50_000, **how: Any) -> Action:

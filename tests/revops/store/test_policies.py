@@ -33,7 +33,7 @@ def import_text(policies: Policies, text: str, at: object = AT, tenant: str = "a
         policies,
         text,
         source="rules.yml",
-        leak_types={"unpaid_invoice"},
+        leak_types={"unpaid_invoice": ()},
         author="ada",
         at=at,  # type: ignore[arg-type]
         tenant_id=tenant,

@@ -14,6 +14,7 @@
     "invoice_settings": {"default_payment_method": "VARCHAR"},
     "discount": discount,
     "tax_exempt": "VARCHAR",
+    "preferred_locales": ["VARCHAR"],
     "metadata": "VARCHAR",
 } %}
 
@@ -30,6 +31,7 @@ select
     o.address.country,
     o.currency,
     o.tax_exempt,
+    {{ first_of("o.preferred_locales") }} as preferred_locale,
     {{ at("o.created") }} as created_at,
     coalesce(o.delinquent, false) as is_delinquent,
     o.test_clock is not null as is_test_clock,
