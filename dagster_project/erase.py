@@ -30,6 +30,7 @@ from revops.store.bodies import Bodies
 from revops.store.compact import compact
 from revops.store.engine import postgres_url
 from revops.store.erase_backups import erase_backups
+from revops.store.erase_letters import erase_letters
 from revops.store.erase_notes import erase_notes, erase_notes_of_copy
 from revops.store.erasures import Erasures
 from revops.store.free_texts import wash_texts
@@ -131,6 +132,7 @@ class _Erasing:
     def _in_store(self, store: Store) -> int:
         tenant = self._profile.tenant_id
         done = erase_events(Bodies(store), tenant, self._washing)
+        erase_letters(store, tenant, self._person.customer_id, self._at)
         wash_texts(store, tenant, self._washing.text)
         return done.deleted + done.rewritten
 

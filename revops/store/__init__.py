@@ -4,7 +4,15 @@
 """
 
 # Who asks the MetaData for its tables finds all of them.
-from revops.store import connect_states, decision_tables, erasures, people_tables, slack_messages, tables
+from revops.store import (
+    connect_states,
+    decision_tables,
+    erasures,
+    letter_tables,
+    people_tables,
+    slack_messages,
+    tables,
+)
 from revops.store.errors import (
     BackupError,
     InsideTransactionError,
@@ -34,6 +42,7 @@ __all__ = [
     "connect_states",
     "decision_tables",
     "erasures",
+    "letter_tables",
     "open_store",
     "people_tables",
     "slack_messages",

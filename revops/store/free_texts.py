@@ -11,6 +11,8 @@ FREE_TEXTS: dict[str, tuple[str, ...]] = {
     "outbox": ("payload", "error"),
     "actions": ("request", "shown", "reason", "outcome"),
     "suppressions": ("reason",),
+    "letters": ("address", "content", "made_by"),
+    "tasks": ("said",),
     "inbox": ("error",),
 }
 

@@ -25,6 +25,9 @@ _WORDS = {
     ("action_approvals", "role"): "approver",
     ("withdrawals", "status"): "asked",
     ("slack_messages", "kind"): "proposal",
+    ("letters", "written_by"): "template",
+    ("contacts", "status"): "sent",
+    ("tasks", "state"): "open",
     ("inbox", "integration_mode"): "live",
     ("inbox", "state"): "received",
 }
