@@ -90,7 +90,7 @@ class _Dialogue:
             local_hostname=settings.sender.domain,
         )
         try:
-            return _shown(await self._hand_over(client))
+            return shown(await self._hand_over(client))
         except MailError as error:
             return error
         except SMTPResponseException as error:
@@ -201,7 +201,7 @@ class _Dialogue:
         return answer.message
 
 
-def _shown(words: str) -> str:
+def shown(words: str) -> str:
     """A server's words as they may be kept: one line of printable ASCII, without addresses and links."""
     ascii_words = words.encode("ascii", "replace").decode()
     line = " ".join("".join(one if one.isprintable() else " " for one in ascii_words).split())

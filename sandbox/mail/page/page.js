@@ -41,7 +41,7 @@ function drawList() {
     const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     const attributes = { type: "button", "data-id": mail.id, "aria-current": mail.id === chosen ? "true" : null };
     return el("li", {}, el("button", { ...attributes, click: () => choose(mail.id) },
-      el("span", { class: "who" }, mail.to || "(nobody)"),
+      el("span", { class: "who" }, mail.to.replace(/\s*<[^<>]*>$/, "") || mail.to || "(nobody)"),
       el("time", { datetime: at.toISOString() }, time),
       el("span", { class: "subject" }, mail.subject || "(no subject)")));
   }));
