@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from pyrate_limiter import Duration, Limiter, Rate
 
 from revops.connectors.linear.errors import is_worth_repeating, typed, unreadable
+from revops.connectors.linear.words import web_address
 from revops.domain.task import TaskError, TaskRefusedError, TaskUnavailableError
 
 API_URL = "https://api.linear.app/graphql"
@@ -64,6 +65,8 @@ class LinearClient:
         self, api_key: SecretStr, url: str = API_URL, *, per_second: int = 5, read_seconds: float = _READ_SECONDS
     ) -> None:
         self._key = _usable(api_key)
+        if web_address(url) is None:
+            raise TaskRefusedError("LINEAR_API_BASE is no address of a web service; it begins with https://.")
         self._transport = HTTPXTransport(
             url,
             json_deserialize=_object,
@@ -140,10 +143,6 @@ class LinearClient:
         if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
             raise TaskUnavailableError(
                 f"Linear cannot be reached to {doing} ({type(failure).__name__}); it is tried again."
-            ) from failure
-        if isinstance(failure, httpx.UnsupportedProtocol | httpx.InvalidURL):
-            raise TaskRefusedError(
-                "LINEAR_API_BASE is no address of a web service; it begins with https://."
             ) from failure
         raise TaskUnavailableError(
             f"Linear's answer was lost ({doing}, {type(failure).__name__}); it is tried again.",

@@ -23,16 +23,16 @@ def state_of(issue: Mapping[str, Any]) -> str:
 def task_of(issue: Mapping[str, Any], comments: Iterable[Mapping[str, Any]]) -> Task:
     """A task with its comments, oldest first."""
     return Task(
-        task_id=_text(issue["id"]),
-        identifier=_text(issue["identifier"]),
-        url=_text(issue["url"]),
+        task_id=text_of(issue["id"]),
+        identifier=text_of(issue["identifier"]),
+        url=text_of(issue["url"]),
         state=state_of(issue),
         comments=tuple(sorted(map(_comment, comments), key=lambda one: (one.at, one.comment_id))),
     )
 
 
 def _comment(given: Mapping[str, Any]) -> Comment:
-    return Comment(_text(given["id"]), _author(given), _moment(given["createdAt"]), _text(given["body"]))
+    return Comment(text_of(given["id"]), _author(given), _moment(given["createdAt"]), text_of(given["body"]))
 
 
 def _author(given: Mapping[str, Any]) -> str | None:
@@ -41,18 +41,19 @@ def _author(given: Mapping[str, Any]) -> str | None:
         found = given.get(who) or {}
         for name in ("name", "displayName", "userDisplayName"):
             if found.get(name):
-                return _text(found[name])
+                return text_of(found[name])
     return None
 
 
 def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(_text(text))
+    at = datetime.fromisoformat(text_of(text))
     if at.tzinfo is None:
         raise ValueError("a moment without a zone")
     return at.astimezone(UTC)
 
 
-def _text(given: object) -> str:
+def text_of(given: object) -> str:
+    """A text, and nothing that only prints like one."""
     if not isinstance(given, str):
         raise TypeError("a text is expected")
     return given

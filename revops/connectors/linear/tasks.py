@@ -20,7 +20,7 @@ from revops.connectors.linear import documents
 from revops.connectors.linear.client import API_URL, LinearClient
 from revops.connectors.linear.errors import unreadable
 from revops.connectors.linear.lookups import find_labels, find_person, find_team
-from revops.connectors.linear.shapes import state_of, task_of
+from revops.connectors.linear.shapes import state_of, task_of, text_of
 from revops.connectors.linear.words import COMMENT, TITLE, description, escaped, line, markdown, web_address
 from revops.domain.task import NewTask, Task, TaskRefusedError, TaskUnavailableError
 
@@ -83,7 +83,8 @@ class LinearTasks:
     def _id(self, kind: str, *names: str) -> str:
         """The id of what is made for these names, in the form of a UUID of version 4."""
         if self._workspace is None:
-            self._workspace = str(self._client.read(documents.WORKSPACE, {}, "see the workspace")["organization"]["id"])
+            data = self._client.read(documents.WORKSPACE, {}, "see the workspace")
+            self._workspace = text_of(data["organization"]["id"])
         told = "\0".join((self._workspace, kind, *names)).encode("utf-8", "surrogatepass")
         return str(uuid.UUID(bytes=hashlib.sha256(told).digest()[:16], version=4))
 
