@@ -87,13 +87,31 @@ class Letter:
         return hashlib.sha256(rfc8785.dumps([self.subject, self.text, self.html])).hexdigest()
 
 
+FaultKind = Literal[
+    "amount",
+    "currency",
+    "name",
+    "date",
+    "link",
+    "promise",
+    "fraud",
+    "promotion",
+    "threat",
+    "length",
+    "missing",
+    "invoice",  # another invoice's number
+    "card",  # another card
+    "number",  # a figure that no fact has, such as another count of tries
+    "reason",  # a cause of the decline that is not known
+    "html",  # the HTML says or does something else than the text
+]
+
+
 @dataclass(frozen=True)
 class Fault:
     """Why a draft may not go out: which claim, and the words that it is about."""
 
-    kind: Literal[
-        "amount", "currency", "name", "date", "link", "promise", "fraud", "promotion", "threat", "length", "missing"
-    ]
+    kind: FaultKind
     words: str
 
 

@@ -106,6 +106,10 @@ def _anchor(part: str, support: str | None) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    compiled = mjml2html(_FILE.read_text(encoding="utf-8"), fonts={})
-    return environment.from_string(compiled)
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(compiled_layout())
+
+
+@cache
+def compiled_layout() -> str:
+    """The layout as HTML, its words still to be filled in."""
+    return mjml2html(_FILE.read_text(encoding="utf-8"), fonts={})
