@@ -72,6 +72,8 @@ def serve(port: int = 0, *, api_key: str | None = None, on_ready: Callable[[str]
         def stop(_number: int, _frame: FrameType | None) -> None:
             server.should_exit = True
 
+        # Whoever reads the address below may ask at once.
+        listener.listen(128)
         previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             if on_ready is not None:
