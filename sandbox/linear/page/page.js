@@ -3,7 +3,7 @@
 const POLL_MS = 400;
 const PRIORITY = ["No priority", "Urgent", "High", "Medium", "Low"];
 const CLOSED = new Set(["Done", "Collected", "Canceled", "Duplicate"]);
-const LINK = /\[([^\]\n]+)\]\((https?:\/\/[^\s()]+)\)|(https?:\/\/[^\s()<>]+)/g;
+const MARKDOWN = /\[([^\]\n]+)\]\((https?:\/\/[^\s()]+)\)|(https?:\/\/[^\s()<>]+)|(?<!\\)\*\*([^*\n]+)\*\*|(?<!\\)`([^`\n]+)`/g;
 const $ = selector => document.querySelector(selector);
 // A tab is one person, so that two of them can sit side by side.
 let me = sessionStorage.getItem("me");
@@ -28,14 +28,16 @@ function el(name, attributes = {}, ...children) {
   return made;
 }
 
-// Nothing that was written is ever markup of this page: links are made one by one, everything else is text.
+// Nothing that was written is ever markup of this page: elements are made one by one, everything else is text.
 function words(text) {
   const nodes = [];
   let end = 0;
-  for (const found of text.matchAll(LINK)) {
-    const address = found[2] ?? found[3];
+  for (const found of text.matchAll(MARKDOWN)) {
+    const [, label, address, bare, strong, code] = found;
+    const href = address ?? bare;
     nodes.push(plain(text.slice(end, found.index)));
-    nodes.push(el("a", { href: address, target: "_blank", rel: "noreferrer" }, plain(found[1] ?? address)));
+    if (href) nodes.push(el("a", { href, target: "_blank", rel: "noreferrer" }, plain(label ?? href)));
+    else nodes.push(strong ? el("strong", {}, plain(strong)) : el("code", {}, code));
     end = found.index + found[0].length;
   }
   return [...nodes, plain(text.slice(end))];

@@ -42,9 +42,10 @@ def page(browser: Browser, linear: Running) -> Iterator[Page]:
 
 def test_issues_appear_by_themselves_and_a_person_comments_by_keyboard(page: Page, linear: Running) -> None:
     expect(page.get_by_text("No issues yet.")).to_be_visible()
-    open_issue(linear, description="The card was declined.", priority=1)
+    open_issue(linear, description="The card was declined **twice**: `expired_card`.", priority=1)
     expect(page.get_by_role("heading", name="REV-1 Northwind owes")).to_be_visible()
-    expect(page.get_by_text("The card was declined.")).to_be_visible()
+    expect(page.locator("strong", has_text="twice")).to_be_visible()
+    expect(page.locator("code", has_text="expired_card")).to_be_visible()
     expect(page.get_by_text("Urgent")).to_be_visible()
     page.get_by_label("You are").select_option("Ben Okafor")
     page.get_by_label("Comment on REV-1").fill("I called them.")
