@@ -149,8 +149,11 @@ def settle(
 
 
 def touch_before(touches: Sequence[Touch], at: datetime) -> Touch | None:
-    """The last touch up to a payment and no more than seven days before it; of several at once the first by kind."""
-    near = [one for one in touches if at - ATTRIBUTED_WITHIN <= one.at <= at]
+    """The last touch up to a payment and no more than seven days before it; of several at once the first by kind.
+
+    Billing systems count whole seconds, so a touch and its payment in one second are in this order.
+    """
+    near = [one for one in touches if at - ATTRIBUTED_WITHIN <= one.at.replace(microsecond=0) <= at]
     return min(near, key=lambda one: (at - one.at, one.kind, one.tone or ""), default=None)
 
 

@@ -46,9 +46,10 @@ def test_without_any_touch_the_attributed_share_is_of_nothing() -> None:
         (on(10) - timedelta(days=7) - SECOND, False),
         (on(10) - timedelta(days=7), True),
         (on(10), True),
+        (on(10) + timedelta(milliseconds=999), True),
         (on(10) + SECOND, False),
     ],
-    ids=["a second too long ago", "seven days ago", "in the same second", "after the payment"],
+    ids=["a second too long ago", "seven days ago", "at once", "in the same second", "after the payment"],
 )
 def test_a_payment_is_attributed_within_seven_days_after_a_touch_both_ends_included(
     touched: object, is_attributed: bool
