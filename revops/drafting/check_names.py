@@ -94,6 +94,7 @@ def _capitalised(reading: Reading, language: Language, known: frozenset[str]) ->
     for line in re.finditer(r"[^\n]+", text):
         words = list(_WORD.finditer(text, line.start(), line.end()))
         is_label = len(words) <= 6 and text[line.end() - 1] not in ".!?"
+        is_signature = len(words) <= 3 and not text[: line.end()].endswith(":")
         for number, match in enumerate(words):
             word = match.group()
             if not word[0].isupper() or _is_common(word, language, known):
@@ -101,9 +102,14 @@ def _capitalised(reading: Reading, language: Language, known: frozenset[str]) ->
             begins = _begins(text, match.start())
             if language != "de":
                 # A label is a heading or a signature: nothing in it has to begin with a capital but names.
-                if not begins or (is_label and number > 0) or (is_label and len(words) <= 3):
+                if not begins or (is_label and (number > 0 or is_signature)):
                     yield word
-            elif is_label or _follows(text, match.start()) or (not begins and _has_other(words, number, known)):
+            elif (
+                is_label
+                or "-" in word
+                or _follows(text, match.start())
+                or (not begins and _has_other(words, number, known))
+            ):
                 yield word
 
 

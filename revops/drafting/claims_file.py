@@ -91,11 +91,16 @@ def claim_words(language: Language) -> ClaimWords:
 @cache
 def pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of these as whole words of folded text; `*` stands for any ending, `...` for up to four words between."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(_source, sorted(words, key=len, reverse=True)))})(?!\w)")
+    return re.compile(rf"(?<!\w)(?:{alternatives(words)})(?!\w)")
 
 
 def alternatives(words: Iterable[str]) -> str:
     """The same as a part of a larger pattern."""
+    return _alternatives(tuple(words))
+
+
+@cache
+def _alternatives(words: tuple[str, ...]) -> str:
     return "|".join(map(_source, sorted(words, key=len, reverse=True)))
 
 

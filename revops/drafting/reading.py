@@ -17,9 +17,9 @@ _SPACES = re.compile(r"[^\S\n]")
 def plain(text: str) -> str:
     """As it looks: compatibility forms made one, without what cannot be seen."""
     seen = unicodedata.normalize("NFKC", text)
-    if not seen.isascii():
+    if not seen.replace("\n", "").isprintable():
         seen = "".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Co", "Cn"))
-        seen = seen.replace("’", "'").replace("‘", "'")
+    seen = seen.replace("’", "'").replace("‘", "'")
     return _SPACES.sub(" ", seen)
 
 

@@ -4,16 +4,17 @@ Each says what happened, offers the link, says what comes next and when, and how
 tone, the decline group the reason and what is asked.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from revops.domain.currencies import CURRENCIES
 from revops.domain.letter import LINK_NAMES, Letter, LetterFacts, LinkName
 from revops.drafting.errors import MissingFactError
-from revops.drafting.layout import laid_out
+from revops.drafting.layout import laid_out, tidied
 from revops.drafting.said import line, said
 
 LONGEST_SUBJECT = 78  # RFC 5322, 2.1.1: what a line should keep to
@@ -23,18 +24,38 @@ _EITHER = frozenset(("payment_failed", "reminder", "urgent", "last_chance", "dow
 _PAYS = frozenset(("confirm_payment", "invoice_overdue"))
 
 
+@dataclass(frozen=True)
+class Frame:
+    """What stands around the words of a letter, whoever writes them: greeting, links, support and signature."""
+
+    greeting: str
+    buttons: str
+    closing: str
+
+
 def write_letter(facts: LetterFacts) -> Letter:
     """The letter of a topic in the customer's language. Raises MissingFactError where a fact it needs is not known."""
+    words = _words(facts)
+    subject = _subject(words, facts.topic)
+    body = getattr(words, facts.topic)()
+    return laid_out(facts, subject, f"{words.greeting()}\n\n{body}\n\n{words.closing()}", "template")
+
+
+def frame_of(facts: LetterFacts) -> Frame:
+    """Greeting, links and closing of the template. Raises MissingFactError."""
+    words = _words(facts)
+    return Frame(*(tidied(part()).strip("\n") for part in (words.greeting, words.buttons, words.closing)))
+
+
+def _words(facts: LetterFacts) -> Any:
+    """The macros of a language's file over these facts. Raises MissingFactError."""
     if missing := missing_facts(facts):
         raise MissingFactError(facts.topic, missing)
-    words = said(facts)
+    known = said(facts)
     if facts.topic == "confirm_payment":
-        words = replace(words, group="customer_authenticates")
-    words = replace(words, links=_in_order(facts.links, words.group, facts.topic))
-    letters = _environment().get_template(f"{facts.language}.j2").make_module({"f": words})
-    subject = _subject(letters, facts.topic)
-    body = getattr(letters, facts.topic)()
-    return laid_out(facts, subject, f"{letters.greeting()}\n\n{body}\n\n{letters.closing()}", "template")  # type: ignore[attr-defined]
+        known = replace(known, group="customer_authenticates")
+    known = replace(known, links=_in_order(facts.links, known.group, facts.topic))
+    return _environment().get_template(f"{facts.language}.j2").make_module({"f": known})
 
 
 def missing_facts(facts: LetterFacts) -> tuple[str, ...]:
@@ -72,9 +93,9 @@ def _in_order(links: tuple[LinkName, ...], group: str, topic: str) -> tuple[Link
     return tuple(sorted(set(links), key=lambda link: (link == "pay_invoice") != pays_first))
 
 
-def _subject(letters: object, topic: str) -> str:
+def _subject(words: Any, topic: str) -> str:
     """The whole one, or a shorter one where names make it too long for a line."""
-    write = getattr(letters, f"{topic}_subject")
+    write = getattr(words, f"{topic}_subject")
     whole = line(str(write(False)), 1_000)
     return whole if len(whole) <= LONGEST_SUBJECT else line(str(write(True)), LONGEST_SUBJECT)
 
