@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import rfc8785
 
@@ -46,10 +46,11 @@ def _time(line: Line, statement: Statement) -> Iterator[str]:
 def _action(line: Line) -> Iterator[str]:
     if line.action.get("currency") != line.currency:
         yield f"it is in {line.currency}, and what was approved in {line.action.get('currency')}."
-    body = line.action.get("body")
-    invoice = body.get("invoice") if isinstance(body, dict) else None
-    if line.object_type == "invoice" and invoice not in (None, line.object_id):
-        yield f"it is about {line.object_id}, and what was approved about {invoice}."
+    # A retry asks for the invoice, a letter and a task rest on it.
+    invoices = [part["invoice"] for part in map(line.action.get, ("body", "facts")) if _names_invoice(part)]
+    for invoice in invoices if line.object_type == "invoice" else ():
+        if invoice != line.object_id:
+            yield f"it is about {line.object_id}, and what was approved about {invoice}."
 
 
 def _decided(line: Line, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
@@ -115,6 +116,10 @@ def _same_action(line: Line, record: DecisionRecord, kind: str) -> Iterator[str]
 def version_hash(action: Mapping[str, Any]) -> str:
     """What an approval binds to: SHA-256 of the canonical JSON of the version, in hex (`Draft.version_hash`)."""
     return hashlib.sha256(rfc8785.dumps(dict(action))).hexdigest()
+
+
+def _names_invoice(part: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(part, dict) and "invoice" in part
 
 
 def _second(at: datetime) -> datetime:
