@@ -136,6 +136,10 @@ class Living:
     def _look(self, life: Life) -> None:
         """Take over what others changed in the store since this life was awake."""
         outlet, tables = self._outlets[life.number], self._account.store.tables
+        for customer_id in life.records.get("customer", ()):
+            for method in self._account.store.where("payment_method", "customer", customer_id):
+                # A card that was entered on a page: it may pay from now on.
+                life.records.setdefault("payment_method", {}).setdefault(method["id"], method)
         for name in _SHARED:
             for payload in life.records.get(name, {}).values():
                 record = tables[name].by_id[payload["id"]]

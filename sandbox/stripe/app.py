@@ -18,6 +18,7 @@ from .accounts import Account
 from .endpoints import Call, Endpoint
 from .errors import StripeError, unknown_url
 from .faults import Fault
+from .hosted_urls import led_here
 from .limits import rate_limited
 from .parameters import decode, validate
 from .stand_in import StandIn
@@ -90,7 +91,7 @@ class _Pipeline:
             status, body = error.status, _error_body(error, exchange.request_id)
             headers.update(error.headers)
         exchange.status = status
-        body = _damaged(request, fault, body)
+        body = _damaged(request, fault, led_here(body, stand_in.url))
         if stand_in.records_bodies:
             exchange.response = body
         if stand_in.keeps_requests:

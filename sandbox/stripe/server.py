@@ -24,7 +24,9 @@ from .faults import Faults, Gate, Kind
 from .ledger import Ledger
 from .limits import Limits
 from .oauth import oauth_routes
+from .pages import customer_routes
 from .payments import pay_endpoints
+from .portal import Portal
 from .stand_in import Company, StandIn
 from .webhook_endpoints import webhook_endpoints
 from .webhook_faults import FaultKind
@@ -84,11 +86,12 @@ class Running:
 
 
 def _server(stand_in: StandIn) -> Server:
+    portal = Portal(stand_in)
     config = uvicorn.Config(
         application(
             stand_in,
-            [*read_endpoints(), *pay_endpoints(stand_in), *webhook_endpoints(stand_in)],
-            [*control_routes(stand_in), *oauth_routes(stand_in)],
+            [*read_endpoints(), *pay_endpoints(stand_in), *webhook_endpoints(stand_in), *portal.endpoints()],
+            [*control_routes(stand_in), *oauth_routes(stand_in), *customer_routes(stand_in, portal)],
         ),
         log_level="error",
         access_log=False,
@@ -134,6 +137,8 @@ def running(
             seed=seed,
             records_bodies=record_bodies,
         )
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        stand_in.serve_at(url)
         _send_events(stand_in, webhook_url, webhook_secret)
         if company is not None:
             stand_in.company = company(stand_in)
@@ -144,7 +149,7 @@ def running(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
-            yield Running(stand_in, f"http://{HOST}:{listener.getsockname()[1]}")
+            yield Running(stand_in, url)
         finally:
             server.should_exit = True
             thread.join()
@@ -185,6 +190,8 @@ def serve(
             ledger=ledger,
             keeps_requests=False,
         )
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        stand_in.serve_at(url)
         stand_in.webhooks.is_any_host_allowed = is_any_webhook_host_allowed
         stand_in.webhooks.faults.fail_randomly(webhook_faults, get_args(FaultKind), seed=seed)
         secret = _send_events(stand_in, webhook_url, webhook_secret)
@@ -203,7 +210,6 @@ def serve(
 
         previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            url = f"http://{HOST}:{listener.getsockname()[1]}"
             if on_ready is not None:
                 on_ready(url)
             sys.stderr.write(f"Stripe sandbox at {url}\n")

@@ -18,10 +18,13 @@ Payload = dict[str, Any]
 
 
 class Settlement:
-    """One attempt to settle an invoice. The ledger hears of moved money before any object shows it."""
+    """One attempt to settle an invoice. The ledger hears of moved money before any object shows it.
+
+    `request_id` is None where the customer pays on a page and not the company over the API.
+    """
 
     def __init__(
-        self, account: Account, ledger: Ledger, invoice: Payload, request_id: str, idempotency_key: str | None
+        self, account: Account, ledger: Ledger, invoice: Payload, request_id: str | None, idempotency_key: str | None
     ) -> None:
         self._account = account
         self._ledger = ledger

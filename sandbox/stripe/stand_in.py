@@ -66,6 +66,8 @@ class StandIn:
         # Connected accounts that took their permission back.
         self.disconnected: set[str] = set()
         self.company: Company | None = None
+        # Where it is served, once it is.
+        self.url: str | None = None
         self.webhooks = Webhooks()
         self.account_id = self.add_account(DEFAULT_ACCOUNT, data_dir)
         if data_dir is not None:
@@ -83,6 +85,10 @@ class StandIn:
         account.on_event = lambda event: self.webhooks.send(event, connected)
         self.accounts[account.id] = account
         return str(account.id)
+
+    def serve_at(self, url: str) -> None:
+        """Let the pages that Stripe hosts be at this address, also in events that are sent."""
+        self.url = self.webhooks.pages_url = url
 
     def account(self, account_id: str | None = None) -> Account:
         """The account of an id, by default the sandbox's own."""

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
+from .hosted_urls import led_here
 from .webhook_faults import FaultKind, WebhookFault, WebhookFaults
 
 # Stripe retries for three days; whoever watches a sandbox has minutes.
@@ -103,6 +104,7 @@ class Webhooks:
         self.faults = WebhookFaults()
         self.retry_seconds = tuple(retry_seconds)
         self.is_any_host_allowed = is_any_host_allowed
+        self.pages_url: str | None = None
         self._waiting: list[_Attempt] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -142,7 +144,7 @@ class Webhooks:
 
     def send(self, event: Mapping[str, Any], account_id: str | None = None) -> None:
         """Queue an event; `account_id` names the connected account that it is about, None the sandbox's own."""
-        body = orjson.dumps({**event, "account": account_id} if account_id else event)
+        body = led_here(orjson.dumps({**event, "account": account_id} if account_id else event), self.pages_url)
         with self._changed:
             if self._is_closed:
                 return
