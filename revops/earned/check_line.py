@@ -17,13 +17,14 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 
 def line_problems(line: Line, statement: Statement, records: Mapping[int, DecisionRecord]) -> list[str]:
     """What is wrong with a line, as ends of sentences; `records` are those that are right."""
+    version = version_hash(line.action)
     return [
         *_money(line),
         *_time(line, statement),
         *_action(line),
-        *_decided(line, records),
-        *_sent(line, records),
-        *_ended(line, records),
+        *_decided(line, version, records),
+        *_sent(line, version, records),
+        *_ended(line, version, records),
     ]
 
 
@@ -53,20 +54,20 @@ def _action(line: Line) -> Iterator[str]:
             yield f"it is about {line.object_id}, and what was approved about {invoice}."
 
 
-def _decided(line: Line, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
+def _decided(line: Line, version: str, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
     record = records.get(line.approved_in)
     if record is None:
         yield f"the record {line.approved_in} of its approval is missing or wrong."
         return
-    yield from _same_action(line, record, "action.approve")
+    yield from _same_action(line, version, record, "action.approve")
 
 
-def _sent(line: Line, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
+def _sent(line: Line, version: str, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
     record = records.get(line.sent_in)
     if record is None:
         yield f"the record {line.sent_in} that it was carried out is missing or wrong."
         return
-    yield from _same_action(line, record, "action.begin")
+    yield from _same_action(line, version, record, "action.begin")
     if line.sent_in <= line.approved_in:
         yield f"it was carried out in record {line.sent_in}, before it was approved in {line.approved_in}."
     request = record.data.get("request")
@@ -80,14 +81,14 @@ def _sent(line: Line, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
         yield f"the money came at {moment(line.at)}, more than {days} days after {moment(record.at)}."
 
 
-def _ended(line: Line, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
+def _ended(line: Line, version: str, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
     if line.ended_in is None:
         return
     record = records.get(line.ended_in)
     if record is None:
         yield f"the record {line.ended_in} of what it came to is missing or wrong."
         return
-    yield from _same_action(line, record, "action.succeed")
+    yield from _same_action(line, version, record, "action.succeed")
     if line.ended_in <= line.sent_in:
         yield f"it ended in record {line.ended_in}, before it was carried out in {line.sent_in}."
     if record.data.get("how") != "paid":
@@ -101,7 +102,7 @@ def _ended(line: Line, records: Mapping[int, DecisionRecord]) -> Iterator[str]:
             yield f"its {name.removesuffix('_minor')} is {value}, and record {line.ended_in} says {said[name]}."
 
 
-def _same_action(line: Line, record: DecisionRecord, kind: str) -> Iterator[str]:
+def _same_action(line: Line, version: str, record: DecisionRecord, kind: str) -> Iterator[str]:
     where = f"record {record.number}"
     if record.kind != kind:
         yield f"{where} is no {kind}, it is {record.kind}."
@@ -109,7 +110,7 @@ def _same_action(line: Line, record: DecisionRecord, kind: str) -> Iterator[str]
         yield f"{where} is about {record.subject.type} {record.subject.id}, and the line about {line.action_id}."
     if record.data.get("leak_id") != line.leak_id:
         yield f"{where} is about leak {record.data.get('leak_id')}, and the line about {line.leak_id}."
-    if record.subject.version_hash != version_hash(line.action):
+    if record.subject.version_hash != version:
         yield f"its action is not the one that {where} names: its amount, currency, recipient or body differ."
 
 

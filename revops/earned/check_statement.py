@@ -142,18 +142,25 @@ def _order(lines: Sequence[Line]) -> list[str]:
 
 def _more_than_asked(lines: Sequence[Line]) -> list[str]:
     """Of one leak no more came than somebody approved, and of one charge no more went back than came."""
-    problems = []
-    for leak_id in sorted({one.leak_id for one in lines}):
-        mine = [one for one in lines if one.leak_id == leak_id and one.kind == "payment"]
-        came = sum(one.amount_minor for one in mine)
-        approved = max((_amount(one) for one in mine), default=0)
-        if came > approved:
-            problems.append(f"Leak {leak_id}: {came} minor units came, and what was approved is about {approved}.")
-    for charge in sorted({one.charge for one in lines if one.kind == "payment"}):
-        left = sum(one.amount_minor for one in lines if one.charge == charge)
-        if left < 0:
-            problems.append(f"The charge {charge}: more went back than came, by {-left} minor units.")
-    return problems
+    came, approved, left = Counter[str](), Counter[str](), Counter[str]()
+    for one in lines:
+        left[one.charge] += one.amount_minor
+        if one.kind == "payment":
+            came[one.leak_id] += one.amount_minor
+            approved[one.leak_id] = max(approved[one.leak_id], _amount(one))
+    paid = sorted({one.charge for one in lines if one.kind == "payment"})
+    return [
+        *(
+            f"Leak {leak_id}: {amount} minor units came, and what was approved is about {approved[leak_id]}."
+            for leak_id, amount in sorted(came.items())
+            if amount > approved[leak_id]
+        ),
+        *(
+            f"The charge {charge}: more went back than came, by {-left[charge]} minor units."
+            for charge in paid
+            if left[charge] < 0
+        ),
+    ]
 
 
 def _totals(statement: Statement) -> list[str]:
