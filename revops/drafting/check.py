@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from revops.domain.letter import Fault, Letter, LetterFacts, placeholder
 from revops.drafting.check_amounts import amount_faults, currency_faults
 from revops.drafting.check_counts import count_faults
-from revops.drafting.check_dates import date_faults, short_date_faults
+from revops.drafting.check_dates import date_faults, known_days, short_date_faults
 from revops.drafting.check_html import html_faults
 from revops.drafting.check_names import name_faults
 from revops.drafting.check_words import access_days, word_faults
 from revops.drafting.claims_file import alternatives, claim_words
 from revops.drafting.reading import Reading, plain
-from revops.drafting.said import LONGEST_INVOICE_NUMBER, LONGEST_NAME, LONGEST_PLAN, line
+from revops.drafting.said import LONGEST_INVOICE_NUMBER, LONGEST_NAME, LONGEST_PLAN, line, locale_of, said_date
 
 LONGEST_SUBJECT = 150
 LONGEST_TEXT = 4_000
@@ -62,6 +62,7 @@ def _claims(text: str, facts: LetterFacts, *, is_whole: bool) -> Iterator[Fault]
     """What a subject or a text claims; a whole text also has to hold what is required."""
     reading = Reading(text)
     ends_on = access_days(reading, facts)
+    _blot_days_like_names(reading, facts)
     has_company = _blot_names(reading, facts)
     for name in facts.links:
         if not _blot(reading, placeholder(name)) and is_whole:
@@ -81,6 +82,15 @@ def _claims(text: str, facts: LetterFacts, *, is_whole: bool) -> Iterator[Fault]
         yield Fault("missing", "the amount")
     if is_whole and not has_company:
         yield Fault("missing", line(facts.company, LONGEST_NAME))
+
+
+def _blot_days_like_names(reading: Reading, facts: LetterFacts) -> None:
+    """Days before names, where a name is a part of one: a customer may be called May."""
+    names = [name for name in (facts.customer_name, facts.company, facts.plan) if name]
+    for day in known_days(facts):
+        spelled = said_date(day, locale_of(facts))
+        if any(name in spelled for name in names):
+            _blot(reading, spelled)
 
 
 def _blot_names(reading: Reading, facts: LetterFacts) -> bool:

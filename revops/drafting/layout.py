@@ -14,7 +14,6 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup
 from mjml import mjml2html
 
 from revops.domain.letter import LINK_NAMES, Letter, LetterFacts, LinkName, placeholder
@@ -27,11 +26,11 @@ _LINKS = frozenset(placeholder(name) for name in LINK_NAMES)
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, or the words of a button with where it leads."""
+    """A paragraph with its HTML, in which everything is escaped; or the words of a button and where it leads."""
 
     words: str
     link: str | None = None
-    html: Markup | None = None
+    html: str = ""
 
 
 def laid_out(
@@ -91,12 +90,12 @@ def _blocks(text: str, support: str | None) -> list[Block]:
     return blocks
 
 
-def _linked(paragraph: str, support: str | None) -> Markup:
+def _linked(paragraph: str, support: str | None) -> str:
     """A paragraph as HTML: what it says, with its links and the support address to be clicked."""
     known = sorted((*_LINKS, *([support] if support else [])), key=len, reverse=True)
     parts = re.split(f"({'|'.join(map(re.escape, known))})", paragraph)
     html = "".join(_anchor(part, support) if part in known else escape(part) for part in parts)
-    return Markup(html.replace("\n", "<br>"))  # noqa: S704 - every part is escaped above
+    return html.replace("\n", "<br>")
 
 
 def _anchor(part: str, support: str | None) -> str:

@@ -1,0 +1,44 @@
+"""Two hundred drafts with one wrong fact each are refused; two hundred true ones are not."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from revops.domain.letter import LANGUAGES
+from revops.drafting.check import faults_of
+from revops.drafting.render import write_letter
+from tests.revops.drafting.leaks import facts_of, leaks
+from tests.revops.drafting.lies import KINDS, lie, reworded
+
+
+def test_a_draft_with_one_wrong_fact_is_refused() -> None:
+    chance = random.Random(7)
+    refused: Counter[str] = Counter()
+    for number, leak in enumerate(leaks(2_000, seed=3)):
+        if sum(refused.values()) == 200:
+            break
+        facts = facts_of(leak, LANGUAGES[number % 4], number)
+        kind = KINDS[sum(refused.values()) % len(KINDS)]
+        wrong = lie(write_letter(facts), facts, kind, chance)
+        if wrong is None:
+            continue
+        assert faults_of(wrong, facts), f"{kind}: {wrong.subject}\n{wrong.text}\n{wrong.html}"
+        refused[kind] += 1
+    assert sum(refused.values()) == 200
+    assert set(refused) == set(KINDS)
+    print(f"refused: {dict(refused)}")
+
+
+def test_a_true_draft_is_not_refused_however_it_is_worded() -> None:
+    taken = 0
+    for language in LANGUAGES:
+        for letter, facts in reworded(language):
+            assert faults_of(letter, facts) == (), letter.text
+            taken += 1
+    for number, leak in enumerate(leaks(100, seed=5)):
+        facts = facts_of(leak, LANGUAGES[number % 4], number)
+        assert faults_of(write_letter(facts), facts) == ()
+        taken += 1
+    assert taken >= 200
+    print(f"taken: {taken}")
