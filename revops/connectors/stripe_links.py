@@ -22,7 +22,9 @@ from revops.connectors.stripe_actions import API_VERSION
 from revops.domain.billing import BillingRefusedError, BillingUnavailableError, NoSuchInvoiceError
 from revops.domain.stripe_access import StripeAccess
 
-_TIMEOUT = httpx.Timeout(connect=5, read=20, write=5, pool=5)
+# All tries of both links of a letter and the letter itself have to end while its action is held, two minutes.
+_TIMEOUT = httpx.Timeout(connect=3, read=10, write=3, pool=3)
+_PATIENCE_SECONDS = 8
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 _LONGEST = 5_000
 _UPDATE = {"flow_data[type]": "payment_method_update"}
@@ -92,7 +94,9 @@ class StripeLinks:
 
     def _patiently(self, method: str, path: str, form: dict[str, str] | None) -> dict[str, Any]:
         try:
-            for attempt in stamina.retry_context(on=_TryAgainError, attempts=3, timeout=20, wait_initial=0.2):
+            for attempt in stamina.retry_context(
+                on=_TryAgainError, attempts=3, timeout=_PATIENCE_SECONDS, wait_initial=0.2
+            ):
                 with attempt:
                     return self._once(method, path, form)
         except _TryAgainError as error:

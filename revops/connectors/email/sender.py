@@ -90,7 +90,12 @@ class _Dialogue:
             local_hostname=settings.sender.domain,
         )
         try:
-            return shown(await self._hand_over(client))
+            async with asyncio.timeout(settings.whole_seconds):
+                words = await self._hand_over(client)
+            # The mail is theirs; how they say goodbye changes nothing.
+            with suppress(SMTPException, OSError):
+                await client.quit(timeout=_GOODBYE_SECONDS)
+            return shown(words)
         except MailError as error:
             return error
         except SMTPResponseException as error:
@@ -130,11 +135,7 @@ class _Dialogue:
         self.stage = "recipient"
         await client.rcpt(self.prepared.recipient.text, encoding=encoding)
         self.stage = "content"
-        words = await self._content(client)
-        # The mail is theirs; how they say goodbye changes nothing.
-        with suppress(SMTPException, OSError):
-            await client.quit(timeout=_GOODBYE_SECONDS)
-        return words
+        return await self._content(client)
 
     async def _greet(self, client: SMTP) -> None:
         self.stage = "hello"
@@ -195,7 +196,7 @@ class _Dialogue:
         # From here on nobody knows, unless they answer.
         self.is_content_sent = True
         protocol.write(_DOT.sub(b"..", self.prepared.content) + b".\r\n")
-        answer = await protocol.read_response(timeout=self.settings.content_seconds)
+        answer = await protocol.read_response()
         if answer.code != _COMPLETED:
             raise SMTPResponseException(answer.code, answer.message)
         return answer.message

@@ -67,7 +67,8 @@ def _change_card(session: Session, customer: Payload, request: Request) -> Respo
         return RedirectResponse(session.redirect_url or f"{request.url.path}?done=1", 303, _HEADERS)
     default = (customer.get("invoice_settings") or {}).get("default_payment_method")
     method = account.store.get("payment_method", default) if default else None
-    company = next(account.store.all("invoice"), {}).get("account_name")
+    invoices = account.store.where("invoice", "customer", session.customer_id)
+    company = invoices[0].get("account_name") if invoices else None
     is_done = "done" in request.query_params
     return _shown(card_page(company, customer, method, session.return_url, is_done=is_done))
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import smtplib
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from sandbox.mail import Running
@@ -142,3 +146,27 @@ def test_it_ends_while_somebody_is_connected(open_mail: Open) -> None:
     idle = smtplib.SMTP(mail.host, mail.smtp_port, local_hostname="x.example")
     idle.ehlo()
     idle.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_a_signal_and_says_how_it_is_reached(tmp_path: Path, number: signal.Signals) -> None:
+    ca = tmp_path / "ca.pem"
+    code = f"from pathlib import Path; from sandbox.mail import serve; serve(ca_path=Path({str(ca)!r}))"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        said = [process.stderr.readline().strip() for _ in range(8)]
+        given = dict(line.partition("=")[::2] for line in said[2:])
+        context = ssl.create_default_context(cafile=given["SMTP_CA_FILE"])
+        with smtplib.SMTP(given["SMTP_HOST"], int(given["SMTP_PORT"]), local_hostname="x.example") as connected:
+            connected.starttls(context=context)
+            connected.login(given["SMTP_USERNAME"], given["SMTP_PASSWORD"])
+            connected.send_message(written())
+        url = said[0].rpartition(" ")[2]
+        assert len(httpx.get(f"{url}/messages").json()["messages"]) == 1
+        assert given["SMTP_TLS"] == "starttls"
+        process.send_signal(number)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()

@@ -130,13 +130,22 @@ def test_an_answer_that_is_lost_after_the_mail_was_taken_may_have_arrived(server
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_answer_in_time_ends_the_wait(server: Running, tmp_path: Path, stage: Any) -> None:
     gate = server.fail_next("held", stage=stage)
-    seconds = {"connect_seconds": 0.3, "answer_seconds": 0.3, "content_seconds": 0.3}
+    seconds = {"connect_seconds": 0.3, "answer_seconds": 0.3, "whole_seconds": 2.0}
     error = failing(SmtpSender(settings_for(server, tmp_path, **seconds)))
     assert isinstance(error, MailUnavailableError)
     assert error.may_have_arrived is (stage == "end")
     assert "in time" in str(error)
     assert gate is not None
     gate.release()
+
+
+def test_answers_that_are_each_in_time_may_not_take_for_ever(server: Running, tmp_path: Path) -> None:
+    for stage in ("auth", "mail", "rcpt"):
+        server.fail_next("slow", stage=stage, seconds=0.4)
+    error = failing(SmtpSender(settings_for(server, tmp_path, whole_seconds=1.0)))
+    assert isinstance(error, MailUnavailableError)
+    assert not error.may_have_arrived
+    assert server.record.entries == ()
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -132,7 +132,7 @@ def test_a_word_that_fits_no_line_is_refused() -> None:
         ({"from_address": "Lantern <billing@lantern.example>"}, "SMTP_FROM"),
         ({"reply_to": "nobody"}, "SMTP_REPLY_TO"),
         ({"from_name": "Lantern\nReports"}, "SMTP_FROM_NAME"),
-        ({"content_seconds": 0}, "above 0"),
+        ({"whole_seconds": 0}, "above 0"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named(changes: dict[str, Any], setting: str) -> None:
