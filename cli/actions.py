@@ -90,6 +90,11 @@ def as_text(one: Proposal) -> str:
     said += [("Confidence", f"{round(one.leak.confidence * 100)} %")]
     said += [("Why", reason) for reason in one.why]
     said += [("On approve", one.what_happens)]
+    if one.letter is not None and one.letter.letter is not None:
+        said += [("To", str(one.letter.address)), ("Subject", one.letter.letter.subject)]
+        said += [("", line) for line in one.letter.letter.text.splitlines()]
+    if one.task is not None:
+        said += [("Task", one.task.title), *(("", line) for line in one.task.description.splitlines())]
     said += [("Request", f"{request.method} {request.path} {' '.join(f'{k}={v}' for k, v in request.form.items())}")]
     said += [("When", "at once" if draft.not_before is None else f"from {iso(draft.not_before)} on")]
     said += [("Needs", one.needs)]
@@ -100,6 +105,14 @@ def as_text(one: Proposal) -> str:
         said += [("Outcome", one.outcome)]
     width = max(len(name) for name, _ in said)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in said)
+
+
+def _letter(one: Proposal) -> dict[str, Any] | None:
+    if one.letter is None or one.letter.letter is None:
+        return None
+    letter = one.letter.letter
+    names = ("topic", "language", "subject", "text", "written_by", "note")
+    return {"to": one.letter.address, **{name: getattr(letter, name) for name in names}}
 
 
 def as_json(one: Proposal) -> dict[str, Any]:
@@ -122,6 +135,8 @@ def as_json(one: Proposal) -> dict[str, Any]:
         "confidence": one.leak.confidence,
         "why": list(one.why),
         "what_happens": one.what_happens,
+        "letter": _letter(one),
+        "task": {"title": one.task.title, "description": one.task.description} if one.task else None,
         "request": request_of(draft).as_json(None) if action.request is None else dict(action.request),
         "not_before": draft.not_before,
         "expires_at": action.expires_at,

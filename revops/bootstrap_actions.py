@@ -6,20 +6,25 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
-from revops.actions.retry_invoice import Limit, NotProposed
-from revops.actions.retry_rules import read_retry_rules
+from revops.actions.open_task import task_request
+from revops.actions.retry_invoice import NotProposed
+from revops.actions.send_email import letter_request
 from revops.bootstrap import stripe_of
+from revops.bootstrap_carrying import Linear, kinds
+from revops.bootstrap_playbooks import weighing
 from revops.connectors.stripe_actions import StripeActions, pay_request
+from revops.connectors.stripe_links import StripeLinks
 from revops.domain.action import Action, ActionStatus, Draft
 from revops.domain.carrying import Request
+from revops.domain.customer import Customer
 from revops.domain.decision import DecisionRefusedError, Rules, needed
 from revops.domain.leak import Leak
 from revops.domain.ports import PaysInvoices
 from revops.domain.proposal import Proposal
 from revops.domain.stripe_access import StripeAccess
-from revops.evidence import read_card_tries, read_customers, read_evidence
+from revops.evidence import read_card_tries, read_customers, read_evidence, read_payers
 from revops.policy import Policy, load_policy
-from revops.service.carry_retry import RetriesInvoices
+from revops.service.carry_email import MakesLinks
 from revops.service.decide import Deciding
 from revops.service.dispatch import Dispatching, Mode
 from revops.service.outcome import say_outcome
@@ -28,13 +33,16 @@ from revops.settings import TENANT, Settings
 from revops.store import Store
 from revops.store.action_views import ActionViews
 from revops.store.actions import Actions
+from revops.store.dunning import DunningStates
 from revops.store.integrations import STRIPE_ACTIONS, Integrations
 from revops.store.leaks import Leaks
+from revops.store.letters import Letters
 from revops.store.people import People
 from revops.store.policies import Policies
 from revops.store.secrets import Secrets
 from revops.store.security_log import SecurityLine, SecurityLog
 from revops.store.signing_keys import load_signer
+from revops.store.tasks import Tasks
 from revops.warehouse import NothingPublishedError, Published
 
 # A policy that was changed, a key that was added: a running worker takes them up after at most this long.
@@ -74,7 +82,8 @@ def propose_for(store: Store, settings: Settings, tenant_id: str, at: datetime |
     """Draft, renew and withdraw a tenant's actions after what is published now. Raises what reading it raises."""
     with Published.open(settings.leaks_home, tenant=tenant_id) as published:
         evidence, tries = read_evidence(published), read_card_tries(published)
-    return propose(_proposing(store, settings, tenant_id, evidence, tries), tenant_id, at or _now())
+        payers = read_payers(published, {one.customer_id for one in evidence.values() if one.customer_id})
+    return propose(_proposing(store, settings, tenant_id, evidence, tries, payers), tenant_id, at or _now())
 
 
 def what_could_be_done(store: Store, settings: Settings, leak: Leak) -> Draft | NotProposed | None:
@@ -83,8 +92,11 @@ def what_could_be_done(store: Store, settings: Settings, leak: Leak) -> Draft | 
     with Published.open(settings.leaks_home, tenant=leak.tenant_id) as published:
         evidence = read_evidence(published, [one.finding_id for one in reasons])
         tries = read_card_tries(published, leak.customer_id)
-    parts = _proposing(store, settings, leak.tenant_id, evidence, tries)
-    return weigh(parts, reasons, _now())
+        payers = read_payers(published, [leak.customer_id] if leak.customer_id else [])
+    parts = _proposing(store, settings, leak.tenant_id, evidence, tries, payers)
+    before = parts.actions.of_leaks(leak.tenant_id, [leak.leak_id])
+    verdicts = [*weigh(parts, leak, reasons, before, _now()).verdicts.values()]
+    return next((one for one in verdicts if isinstance(one, Draft)), verdicts[0] if verdicts else None)
 
 
 def proposals(
@@ -128,6 +140,10 @@ def proposals_of_ids(
 
 def request_of(draft: Draft) -> Request:
     """The exact request that an approved draft leads to, as long as nothing has changed right before it is sent."""
+    if draft.kind == "send_email":
+        return letter_request(draft)
+    if draft.kind == "open_task":
+        return task_request(draft)
     return pay_request(str(draft.body["invoice"]), draft.body.get("payment_method"))
 
 
@@ -139,7 +155,7 @@ def dispatching(
     step: Callable[[str], None] = lambda _name: None,
 ) -> Dispatching:
     """What carries approved actions out. Raises SecretKeyError."""
-    keys = _Accounts(store, settings)
+    keys, linear = _Accounts(store, settings), Linear(settings)
     policies: dict[str, tuple[datetime, Policy]] = {}
 
     def policy(tenant_id: str) -> Policy:
@@ -149,20 +165,21 @@ def dispatching(
             policies[tenant_id] = known = (now, policy_in_force(store, tenant_id, now))
         return known[1]
 
+    def close() -> None:
+        keys.close()
+        linear.close()
+
     def mode(tenant_id: str, kind: str) -> Mode:
         found: Mode = getattr(policy(tenant_id).dispatch, kind)
         return found
 
-    def limit(tenant_id: str) -> Limit:
-        return _limit(policy(tenant_id))
-
     return Dispatching(
         actions(store, settings),
-        kinds={"retry_invoice": RetriesInvoices(keys.writing, keys.reading, limit, read_retry_rules())},
+        kinds=kinds(store, settings, keys, linear, policy, clock),
         mode=mode,
         clock=clock,
         step=step,
-        close=keys.close,
+        close=close,
     )
 
 
@@ -182,6 +199,7 @@ class _Accounts:
         self._store = store
         self._settings = settings
         self._known: dict[tuple[str, bool], _Account] = {}
+        self._links: dict[str, StripeLinks] = {}
 
     def close(self) -> None:
         """End every connection; the next request opens another."""
@@ -189,6 +207,9 @@ class _Accounts:
             if one.stripe is not None:
                 one.stripe.close()
         self._known.clear()
+        for links in self._links.values():
+            links.close()
+        self._links.clear()
 
     def writing(self, tenant_id: str) -> PaysInvoices | None:
         return self._get(tenant_id, is_writing=True)
@@ -196,6 +217,13 @@ class _Accounts:
     def reading(self, tenant_id: str) -> PaysInvoices | None:
         """With the key that only reads; the one for actions where there is no other."""
         return self._get(tenant_id, is_writing=False) or self.writing(tenant_id)
+
+    def links(self, tenant_id: str) -> MakesLinks | None:
+        """Links for customers; making one needs the key for actions."""
+        access = self._access(tenant_id, is_writing=True) if tenant_id not in self._links else None
+        if access is not None:
+            self._links[tenant_id] = StripeLinks(access, self._settings.stripe_api_base)
+        return self._links.get(tenant_id)
 
     def _get(self, tenant_id: str, *, is_writing: bool) -> PaysInvoices | None:
         """A connection is kept while its key is: its rate limit and its breaker are worth something only then."""
@@ -237,17 +265,19 @@ def _proposing(
     tenant_id: str,
     evidence: Mapping[str, Evidence],
     tries: Mapping[str, Sequence[datetime]],
+    payers: Mapping[str, Customer],
 ) -> Proposing:
     policy = policy_in_force(store, tenant_id, _now())
     return Proposing(
         Leaks(store),
         actions(store, settings),
+        DunningStates(store),
+        Tasks(store),
         policy.approvals.rules,
-        read_retry_rules(),
-        _limit(policy),
+        weighing(store, policy, tenant_id, tries, payers),
         evidence,
-        tries,
         is_on=lambda kind: getattr(policy.dispatch, kind) == "on",
+        policy_version=policy.version,
     )
 
 
@@ -256,6 +286,10 @@ def _shown(store: Store, settings: Settings, tenant_id: str, found: list[Action]
     leaks = {leak.leak_id: leak for leak in Leaks(store).get(tenant_id, [one.leak_id for one in found])}
     names = {one.person_id: one.name for one in People(store).read(tenant_id)}
     customers = _customers(settings, tenant_id, {one.draft.customer_id for one in found})
+    letter_ids = [str(one.draft.body["letter"]) for one in found if one.draft.kind == "send_email"]
+    letters = {one.letter_id: one for one in Letters(store).read(tenant_id, letter_ids)} if letter_ids else {}
+    asked = [one.leak_id for one in found if one.draft.kind == "open_task"]
+    tasks = {one.action_id: one for one in Tasks(store).of_leaks(tenant_id, asked)} if asked else {}
     shown = []
     for one in found:
         name, plan = customers.get(one.draft.customer_id, (None, None))
@@ -266,7 +300,23 @@ def _shown(store: Store, settings: Settings, tenant_id: str, found: list[Action]
         need = needed(one.draft, rules).words
         outcome = say_outcome(one)
         why, happens = one.draft.why, one.draft.what_happens
-        shown.append(Proposal(one, leaks[one.leak_id], name, plan, why, happens, need, outcome, people))
+        letter = letters.get(str(one.draft.body.get("letter")))
+        task = tasks.get(one.action_id)
+        shown.append(
+            Proposal(
+                one,
+                leaks[one.leak_id],
+                name,
+                plan,
+                why,
+                happens,
+                need,
+                outcome,
+                people,
+                letter=letter,
+                task=task.draft if task is not None else None,
+            )
+        )
     return shown
 
 
@@ -280,10 +330,6 @@ def _customers(
             return read_customers(published, ids)
     except NothingPublishedError:
         return {}
-
-
-def _limit(policy: Policy) -> Limit:
-    return Limit(policy.retries.max_attempts, policy.retries.window_days)
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
+from revops.domain.customer import Customer
 from revops.service.propose import Evidence
 from revops.warehouse import Published
 
@@ -51,6 +52,18 @@ def read_card_tries(published: Published, customer_id: str | None = None) -> dic
     for row in rows:
         tries.setdefault(row["card"], []).append(row["created_at"].replace(tzinfo=UTC))
     return tries
+
+
+def read_payers(published: Published, customer_ids: Collection[str]) -> dict[str, Customer]:
+    """Customers as letters need them, those that there are. Raises QueryError."""
+    ids = [*customer_ids]
+    plans = {one: plan for one, (_, plan) in read_customers(published, ids).items()}
+    rows = published.query(
+        "select customer_id, name, email, country, preferred_locale, is_deleted from customers"
+        " where list_contains(?, customer_id)",
+        [ids],
+    )
+    return {row["customer_id"]: Customer(**row, plan=plans.get(row["customer_id"])) for row in rows}
 
 
 def read_customers(

@@ -5,7 +5,7 @@ both is in `.env.example`.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -81,6 +81,30 @@ class Settings(BaseSettings):
     )
     slack_api_base: str = Field(
         default="https://slack.com/api/", description="Where Slack's API is; the sandbox is elsewhere."
+    )
+    smtp_host: str | None = Field(
+        default=None, description="The mail server of the tenant default; without it no letter goes out."
+    )
+    smtp_port: int | None = Field(default=None, description="Its port; by default the usual one for SMTP_TLS.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="starttls, tls, or none for a server on this machine."
+    )
+    smtp_username: str | None = Field(default=None, description="Who signs in at the mail server.")
+    smtp_password: SecretStr | None = Field(default=None, description="The password for it.")
+    smtp_from: str | None = Field(default=None, description="The address that letters come from.")
+    smtp_from_name: str | None = Field(default=None, description="The name beside that address.")
+    smtp_reply_to: str | None = Field(default=None, description="Where answers to letters go, if elsewhere.")
+    smtp_ca_file: Path | None = Field(
+        default=None, description="Authorities (PEM) for the mail server's certificate, in place of the system's."
+    )
+    linear_api_key: SecretStr | None = Field(
+        default=None, description="A Linear API key of the tenant default; without it no task is opened."
+    )
+    linear_api_base: str = Field(
+        default="https://api.linear.app/graphql", description="Where Linear's API is; the sandbox is elsewhere."
+    )
+    leaks_dashboard_url: str | None = Field(
+        default=None, description="Where people open the dashboard; tasks and e-mails link to it."
     )
     leaks_inbox_lag_limit_seconds: int = Field(
         default=900, ge=1, description="How long an event may wait to be worked on before /readyz says not ready."

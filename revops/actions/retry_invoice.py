@@ -29,6 +29,7 @@ class Attempt:
     card_brand: str | None
     card: str | None
     payment_method: str | None
+    card_last4: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class UnpaidInvoice:
     customer_country: str | None
     billed_at: datetime
     attempts: tuple[Attempt, ...]
+    due_at: datetime | None = None
+    hosted_invoice_url: str | None = None
 
     @property
     def last_failure(self) -> Attempt | None:
@@ -103,6 +106,8 @@ def read_unpaid_invoice(
         customer_country=evidence.get("customer_country"),
         billed_at=_sure(evidence["billed_at"]),
         attempts=tuple(_attempt(one) for one in evidence.get("attempts") or ()),
+        due_at=_moment(evidence.get("due_at")),
+        hosted_invoice_url=evidence.get("hosted_invoice_url"),
     )
 
 
@@ -262,6 +267,7 @@ def _attempt(given: Mapping[str, Any]) -> Attempt:
         card_brand=given.get("card_brand"),
         card=given.get("card"),
         payment_method=given.get("payment_method"),
+        card_last4=given.get("card_last4"),
     )
 
 

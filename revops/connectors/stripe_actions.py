@@ -125,6 +125,7 @@ class StripeActions:
                 for one in (charges if fingerprint else own)
                 if _fingerprint(one) == fingerprint
             ),
+            customer_email=customer.get("email"),
         )
 
     def request(self, invoice: str, payment_method: str | None) -> Request:

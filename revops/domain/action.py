@@ -28,6 +28,9 @@ ACTION_STATUSES: tuple[ActionStatus, ...] = get_args(ActionStatus)
 # Money may still move, or may have moved: no second action may begin beside it.
 UNSETTLED: tuple[ActionStatus, ...] = ("drafted", "approved", "dispatching", "unknown")
 
+# Parts of a body that people change: what the proposal rests on is the same without them.
+_REFINED = frozenset(("note", "letter", "words", "to"))
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -71,7 +74,7 @@ class Draft:
     @property
     def basis(self) -> str:
         """Hash of what the proposal rests on, without what people refine: equal where nothing is new to decide on."""
-        body = {name: value for name, value in self.body.items() if name != "note"}
+        body = {name: value for name, value in self.body.items() if name not in _REFINED}
         rest = {name: value for name, value in self.bound.items() if name != "not_before"}
         return hashlib.sha256(rfc8785.dumps({**rest, "body": body})).hexdigest()
 

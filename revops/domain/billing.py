@@ -25,7 +25,7 @@ class InvoiceNow:
     """An invoice as it was read a moment ago; amounts in minor units of `currency`.
 
     `last_charge` is the newest failed charge for it. `tries` are when its payment method's card was tried, whatever
-    the invoice; `card_brand` is that card's network.
+    the invoice; `card_brand` is that card's network. `customer_email` is where Stripe would write to now.
     """
 
     invoice: str
@@ -46,6 +46,7 @@ class InvoiceNow:
     network_decline_code: str | None
     advice_code: str | None
     tries: Sequence[datetime]
+    customer_email: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from revops.domain.action_states import Transition
 from revops.domain.person import Person
 from revops.errors import RevopsError
 
-Channel = Literal["slack", "web", "cli"]
+Channel = Literal["slack", "web", "cli", "policy"]
 RefusalCode = Literal[
     "unknown_action",
     "superseded",
@@ -130,6 +130,19 @@ def approve(action: Action, version_hash: str, person: Person, rules: Rules, cha
         channel=channel,
         data=data,
     )
+
+
+def approve_by_policy(action: Action, policy_version: str, rules: Rules, at: datetime) -> Change:
+    """The yes that a tenant's policy gave beforehand to small amounts; it can be undone like any other.
+
+    Nothing that moves money above the amount that needs an admin, or two people, is ever decided so.
+    Raises DecisionRefusedError.
+    """
+    need = needed(action.draft, rules)
+    if need.people > 1 or need.is_admin_needed:
+        raise DecisionRefusedError("needs_admin", "The amount needs a person's approval, whatever the playbook says.")
+    person = Person(f"policy:{policy_version}", "approver", "the policy")
+    return approve(action, action.version_hash, person, rules, "policy", at)
 
 
 def deny(

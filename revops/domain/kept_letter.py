@@ -42,6 +42,7 @@ class KeptLetter:
     address: str | None
     name: str | None
     created_at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def person_of(tenant_id: str, address: str) -> str:

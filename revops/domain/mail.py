@@ -18,6 +18,9 @@ class MailRefusedError(MailError):
     `is_recipient`: the address does not take e-mail, so nothing is sent there again.
     """
 
+    # A setting of the installation is wrong: no e-mail gets out until a person mends it.
+    is_ours_to_mend = False
+
     def __init__(self, message: str, *, code: int | None = None, is_recipient: bool = False) -> None:
         super().__init__(message)
         self.code = code

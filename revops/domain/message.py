@@ -49,6 +49,14 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """The words that would go out: what they are headed by, and their paragraphs."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Message:
     """A message: `summary` is all of it in one line, for notifications; `outcome` what became of it."""
 
@@ -58,6 +66,7 @@ class Message:
     outcome: Sentence = ()
     why: tuple[str, ...] = ()
     what_happens: str | None = None
+    quote: Quote | None = None
     lines: tuple[Line, ...] = ()
     buttons: tuple[Button, ...] = ()
     context: tuple[Sentence, ...] = ()

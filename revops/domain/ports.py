@@ -9,9 +9,12 @@ from revops.domain.billing import Answer, InvoiceNow, NotFound
 from revops.domain.carrying import Request
 from revops.domain.connect import ConnectedAccount, StripeConnection
 from revops.domain.decision import Change
+from revops.domain.dunning import Dunning
 from revops.domain.leak import Closing, Leak, NewLeak, NewReason, Opened, Reason
+from revops.domain.letter import TaskDraft
 from revops.domain.policy_version import PolicyVersion
 from revops.domain.received import ReceivedEvent
+from revops.domain.task import Task
 
 
 class KeepsEvents(Protocol):
@@ -64,6 +67,38 @@ class KeepsLeaks(Protocol):
 
     def reasons(self, tenant_id: str, leak_ids: Sequence[str]) -> list[Reason]:
         """What was and is attached to leaks."""
+        ...
+
+
+class KeepsDunning(Protocol):
+    """Where the dunning of invoices stands."""
+
+    def read(self, tenant_id: str, invoice_ids: Sequence[str]) -> dict[str, Dunning]:
+        """The states of invoices, by invoice."""
+        ...
+
+    def running(self, tenant_id: str) -> dict[str, tuple[str, Dunning]]:
+        """The leak and the state of every invoice whose dunning has not ended."""
+        ...
+
+    def save(self, tenant_id: str, leak_id: str, customer_id: str | None, state: Dunning, at: datetime) -> None:
+        """Write a state."""
+        ...
+
+
+class KeepsTaskWords(Protocol):
+    """What is asked of colleagues, beside the action that asks it."""
+
+    def keep(self, tenant_id: str, leak_id: str, action_id: str, draft: TaskDraft, at: datetime) -> None:
+        """Keep a task's words; once it is opened they stay as they are."""
+        ...
+
+    def draft_of(self, tenant_id: str, action_id: str) -> TaskDraft | None:
+        """The words; None where they were erased."""
+        ...
+
+    def opened(self, tenant_id: str, action_id: str, task: Task, at: datetime) -> None:
+        """The task as it is there."""
         ...
 
 

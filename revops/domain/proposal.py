@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from revops.domain.action import Action
+from revops.domain.kept_letter import KeptLetter
 from revops.domain.leak import Leak
+from revops.domain.letter import TaskDraft
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Proposal:
 
     `needs` is who has to say yes (`one approver`, `an admin`, `two people`); `outcome` is the sentence that says what
     became of it, None while it is undecided; `people` gives names of those who have decided, where they are known;
-    `last_word` is filled in for messages.
+    `last_word` is filled in for messages. `letter` and `task` hold the words that would go out.
     """
 
     action: Action
@@ -35,6 +37,8 @@ class Proposal:
     outcome: str | None = None
     people: tuple[tuple[str, str], ...] = ()
     last_word: Word | None = None
+    letter: KeptLetter | None = None
+    task: TaskDraft | None = None
 
     @property
     def customer(self) -> str:

@@ -6,7 +6,7 @@ Source of the limits: https://docs.slack.dev/reference/block-kit/blocks.
 import json
 from typing import Any
 
-from revops.domain.message import Button, Fact, Line, Message
+from revops.domain.message import Button, Fact, Line, Message, Quote
 from revops.messages.slack_text import escaped, plain, sentence
 
 # Action ids stay as they are: a button that was posted a year ago must still be understood.
@@ -21,6 +21,8 @@ _REASONS = 10
 _REASON = 280
 _LINES = 20
 _CONTEXT = 500
+_PARAGRAPH = 700
+_QUOTE = 2_800
 _CONTEXTS = 10
 
 Block = dict[str, Any]
@@ -38,6 +40,8 @@ def slack_message(message: Message) -> dict[str, Any]:
         blocks.append(_section(f"*Why*\n{reasons}"))
     if message.what_happens:
         blocks.append(_section(f"*If you approve*\n{escaped(message.what_happens, _SECTION - 100)}"))
+    if message.quote is not None:
+        blocks.append(_section(_quoted(message.quote)))
     blocks += [_line(line) for line in message.lines[:_LINES]]
     if message.buttons:
         blocks.append({"type": "actions", "block_id": "decide", "elements": [_button(one) for one in message.buttons]})
@@ -83,6 +87,17 @@ def _button(button: Button) -> Block:
         "value": button_value(button),
     }
     return element if button.style is None else {**element, "style": button.style}
+
+
+def _quoted(quote: Quote) -> str:
+    """Heading and paragraphs as Slack quotes them; what does not fit is left out and said so."""
+    text = f"*{escaped(quote.heading, 300)}*"
+    for paragraph in quote.paragraphs:
+        more = f"\n>{escaped(paragraph, _PARAGRAPH)}"
+        if len(text) + len(more) > _QUOTE:
+            return f"{text}\n>…"
+        text += more
+    return text
 
 
 def _section(text: str) -> Block:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from revops.domain.message import Button, Fact, Message, Sentence, Verb, Who
+from revops.domain.letter import LINK_NAMES, placeholder
+from revops.domain.message import Button, Fact, Message, Quote, Sentence, Verb, Who
 from revops.domain.money import format_minor
 from revops.domain.proposal import Proposal
 
-_KINDS = {"retry_invoice": "Retry the charge"}
+_KINDS = {"retry_invoice": "Retry the charge", "send_email": "Write to the customer", "open_task": "Open a task"}
 _STATUSES = {
     "approved": "Approved",
     "dispatching": "Approved, being carried out",
@@ -42,6 +43,7 @@ def proposal_message(proposal: Proposal, at: datetime) -> Message:
         outcome=_outcome(proposal, at),
         why=proposal.why,
         what_happens=proposal.what_happens if is_open else None,
+        quote=_quote(proposal) if is_open else None,
         buttons=_buttons(proposal),
         context=_context(proposal, at),
     )
@@ -75,6 +77,19 @@ def _facts(proposal: Proposal, amount: str, kind: str) -> tuple[Fact, ...]:
     if proposal.action.status == "drafted":
         facts.append(Fact("Needs", proposal.needs))
     return tuple(facts)
+
+
+def _quote(proposal: Proposal) -> Quote | None:
+    """The letter or the task, as it would go out; a link's place is named and not linked."""
+    if proposal.letter is not None and proposal.letter.letter is not None:
+        letter = proposal.letter.letter
+        text = letter.text
+        for name in LINK_NAMES:
+            text = text.replace(placeholder(name), f"[{words(name).lower()}: made when it is sent]")
+        return Quote(letter.subject, tuple(one for one in text.split("\n\n") if one.strip()))
+    if proposal.task is not None:
+        return Quote(proposal.task.title, tuple(one for one in proposal.task.description.split("\n") if one.strip()))
+    return None
 
 
 def _outcome(proposal: Proposal, at: datetime) -> Sentence:

@@ -7,6 +7,10 @@ from revops.domain.money import format_minor
 def say_outcome(action: Action) -> str | None:
     """The sentence; None while nothing has been decided."""
     outcome = action.outcome or {}
+    if action.status == "done" and outcome.get("how") == "sent":
+        return "Sent: the mail server has it."
+    if action.status == "done" and outcome.get("how") == "opened":
+        return f"Opened: {outcome['task']}."
     if action.status == "done":
         amount = format_minor(int(outcome["amount_minor"]), str(outcome["currency"]))
         return f"Paid: {amount} came in."

@@ -32,15 +32,7 @@ from revops.store.tenants import require
 SYSTEM = "system"
 CHANGED = "action_changed"
 _GROUP = 500
-# What an open leak is while its newest action stands so; an action that ended leaves it open.
-_LEAK_STATUS: dict[ActionStatus, str] = {
-    "drafted": "pending_decision",
-    "approved": "acting",
-    "dispatching": "acting",
-    "unknown": "acting",
-    # The money is there; the leak ends when Stripe's data say so.
-    "done": "acting",
-}
+_ACTING: frozenset[ActionStatus] = frozenset(("approved", "dispatching", "unknown"))
 _ENDED: frozenset[ActionStatus] = frozenset(
     ("done", "failed", "denied", "superseded", "expired", "withdrawn", "handed_over", "rehearsed")
 )
@@ -290,13 +282,23 @@ def _add_approval(connection: Connection, held: Action, change: Change) -> None:
 def _follow(connection: Connection, action: Action, at: datetime) -> None:
     """An open leak's status follows its actions."""
     mine = (leaks.c.tenant_id == action.tenant_id, leaks.c.leak_id == action.leak_id, leaks.c.closed_at.is_(None))
-    status = _LEAK_STATUS.get(action.status, "open")
+    status = _leak_status(connection, action)
     before = connection.scalar(select(leaks.c.status).where(*mine))
     if before is None or before == status:
         return
     connection.execute(update(leaks).where(*mine).values(status=status, updated_at=at))
     detail = {"from": before, "to": status, "action_id": action.action_id}
     append_audit(connection, [AuditLine(action.tenant_id, at, SYSTEM, "leak_changed", "leak", action.leak_id, detail)])
+
+
+def _leak_status(connection: Connection, action: Action) -> str:
+    """Acting while any of its actions is under way, or has brought money that Stripe's data do not show yet."""
+    mine = (actions.c.tenant_id == action.tenant_id, actions.c.leak_id == action.leak_id)
+    query = select(actions.c.status, actions.c.moves_money).where(*mine)
+    standing = connection.execute(query).all()
+    if any(status in _ACTING or (status == "done" and moves_money) for status, moves_money in standing):
+        return "acting"
+    return "pending_decision" if any(status == "drafted" for status, _ in standing) else "open"
 
 
 def _plain(value: Any) -> Any:

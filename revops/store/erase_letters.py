@@ -18,5 +18,5 @@ def erase_letters(store: Store, tenant_id: str, customer_id: str, at: datetime) 
             return 0
     mine = (leaks.c.tenant_id == tenant_id, leaks.c.customer_id == customer_id)
     with store.tenant(tenant_id, is_read_only=True) as connection:
-        leak_ids = list(connection.scalars(select(leaks.c.leak_id).where(*mine)))
+        leak_ids: list[str] = list(connection.scalars(select(leaks.c.leak_id).where(*mine)))
     return Letters(store).erase(tenant_id, customer_id, at) + Tasks(store).erase(tenant_id, leak_ids)

@@ -113,3 +113,13 @@ tasks = Table(
     CheckConstraint(in_list("state", TASK_STATES), name="state"),
     Index("ix_tasks_tenant_id_leak_id", "tenant_id", "leak_id"),
 )
+
+# What decides which payers are left alone: random, and the same for ever.
+holdout_salts = Table(
+    "holdout_salts",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("salt", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+)

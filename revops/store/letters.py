@@ -127,4 +127,5 @@ def _kept(row: RowMapping) -> KeptLetter:
         address=row["address"],
         name=content["name"] if content else None,
         created_at=row["created_at"],
+        facts=content["facts"] if content else {},
     )

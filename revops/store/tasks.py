@@ -74,6 +74,11 @@ class Tasks:
             }
             connection.execute(update(tasks).where(*mine).values(values))
 
+    def draft_of(self, tenant_id: str, action_id: str) -> TaskDraft | None:
+        """The words of an action's task; None where they were erased."""
+        kept = self.get(tenant_id, action_id)
+        return kept.draft if kept is not None else None
+
     def get(self, tenant_id: str, action_id: str) -> KeptTask | None:
         """The task of an action."""
         query = select(tasks).where(tasks.c.tenant_id == tenant_id, tasks.c.action_id == action_id)

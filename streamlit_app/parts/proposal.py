@@ -5,10 +5,13 @@ from datetime import datetime
 import streamlit as st
 
 from revops.bootstrap_actions import request_of
+from revops.domain.letter import LINK_NAMES, placeholder
 from revops.domain.proposal import Proposal
 from streamlit_app import money, pages, tenants
 from streamlit_app.format import ago, count, moment, percent, words
 from streamlit_app.markup import escape, note
+
+LANGUAGES_BY_NAME = {"en": "English", "de": "German", "fr": "French", "es": "Spanish"}
 
 
 def amount(proposal: Proposal) -> str:
@@ -47,9 +50,33 @@ def content(proposal: Proposal, now: datetime) -> str:
         + (f'<ul class="leaks-reasons">{reasons}</ul>' if reasons else "")
         + f"<p><strong>On approve:</strong> {escape(money.in_words(proposal.what_happens))} "
         + f"{escape(when(proposal, now))}</p>"
+        + words_that_go_out(proposal)
         + note(needs(proposal))
     )
     return f'<div class="leaks-said">{said}</div>'
+
+
+def words_that_go_out(proposal: Proposal) -> str:
+    """The letter or the task as it would go out; links are named, because they are made when it is sent."""
+    if proposal.letter is not None:
+        letter = proposal.letter.letter
+        if letter is None:
+            return note("The letter was erased.")
+        text = letter.text
+        for name in LINK_NAMES:
+            text = text.replace(placeholder(name), f"[{words(name).lower()}: made when it is sent]")
+        by = {"template": "from the template", "model": "by the language model", "person": "by a person"}
+        said = f"To {proposal.letter.address}, in {LANGUAGES_BY_NAME[letter.language]}, {by[letter.written_by]}"
+        about = note(f"{said}. {letter.note}" if letter.note else f"{said}.")
+        return about + _quoted(letter.subject, text)
+    if proposal.task is not None:
+        return _quoted(proposal.task.title, proposal.task.description)
+    return ""
+
+
+def _quoted(heading: str, text: str) -> str:
+    paragraphs = "".join(f"<p>{escape(one)}</p>" for one in text.split("\n") if one.strip())
+    return f'<blockquote class="leaks-quote"><strong>{escape(heading)}</strong>{paragraphs}</blockquote>'
 
 
 def when(proposal: Proposal, now: datetime) -> str:

@@ -108,4 +108,12 @@ def upgrade() -> None:
         sa.CheckConstraint("state in ('open', 'done', 'cancelled')", name=op.f("ck_tasks_state")),
     )
     op.create_index("ix_tasks_tenant_id_leak_id", "tasks", ["tenant_id", "leak_id"])
-    hide_other_tenants("letters", "contacts", "mail_suppressions", "dunning", "tasks")
+    op.create_table(
+        "holdout_salts",
+        sa.Column("tenant_id", sa.Text, nullable=False),
+        sa.Column("salt", sa.Text, nullable=False),
+        sa.Column("created_at", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", name="pk_holdout_salts"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_holdout_salts_tenants"),
+    )
+    hide_other_tenants("holdout_salts", "letters", "contacts", "mail_suppressions", "dunning", "tasks")
