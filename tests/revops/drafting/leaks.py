@@ -1,4 +1,4 @@
-"""Made-up leaks to write about: every topic, decline group, awkward currencies, names in other scripts or with markup."""
+"""Made-up leaks to write about: all topics, decline groups, currencies, names in other scripts or with markup."""
 
 from __future__ import annotations
 

@@ -24,12 +24,13 @@ _MONEY = {
 }
 _SET_APART = ("de_CH",)
 _DECIMALS = {"jpy": 0, "kwd": 3}
-_MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+_MONTH_NAMES = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
 }
+_MONTHS = {language: names.split() for language, names in _MONTH_NAMES.items()}
 _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"}
 _FORBIDDEN = re.compile(
     r"fraud|betrug|stolen|gestohlen|vol[ée]e|robad|\blost\b|verloren|perdu|extravi|guarante|garantie|garantiz|garanti"

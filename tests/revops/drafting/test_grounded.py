@@ -1,4 +1,4 @@
-"""Two hundred leaks in four languages: what a letter says is what is known, by an oracle that shares no code with it."""
+"""Two hundred leaks in four languages: a letter says what is known, by an oracle that shares no code with it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def test_letters_say_what_is_known_and_nothing_else(language: Language) -> None:
         assert (letter.topic, letter.language, letter.written_by) == (facts.topic, language, "template")
         grounded += 1
     assert grounded == 200
-    print(f"{language}: {grounded} of {len(LEAKS)} letters grounded")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

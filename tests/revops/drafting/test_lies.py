@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from datetime import date
 
-from revops.domain.letter import LANGUAGES
+import pytest
+
+from revops.domain.letter import LANGUAGES, Language
 from revops.drafting.check import faults_of
+from revops.drafting.layout import laid_out
 from revops.drafting.render import write_letter
-from tests.revops.drafting.leaks import facts_of, leaks
-from tests.revops.drafting.lies import KINDS, lie, reworded
+from tests.revops.drafting import oracle
+from tests.revops.drafting.leaks import facts_of, leaks, plain_facts
+from tests.revops.drafting.lies import KINDS, LIES, free_drafts, lie, reworded
 
 
 def test_a_draft_with_one_wrong_fact_is_refused() -> None:
@@ -27,7 +32,6 @@ def test_a_draft_with_one_wrong_fact_is_refused() -> None:
         refused[kind] += 1
     assert sum(refused.values()) == 200
     assert set(refused) == set(KINDS)
-    print(f"refused: {dict(refused)}")
 
 
 def test_a_true_draft_is_not_refused_however_it_is_worded() -> None:
@@ -41,4 +45,17 @@ def test_a_true_draft_is_not_refused_however_it_is_worded() -> None:
         assert faults_of(write_letter(facts), facts) == ()
         taken += 1
     assert taken >= 200
-    print(f"taken: {taken}")
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "sentence"),
+    [(language, kind, one) for language, kinds in LIES.items() for kind, every in kinds.items() for one in every],
+)
+def test_a_false_sentence_is_named_as_what_it_is(language: Language, kind: str, sentence: str) -> None:
+    facts = plain_facts(language)
+    subject, text = next(free_drafts(language, oracle.amount(2900, "eur", facts.locale), date.isoformat))
+    at_the_end = laid_out(facts, subject, f"{text}\n\n{sentence}", "model")
+    within = laid_out(facts, subject, text.replace(". ", f". {sentence} ", 1), "model")
+    assert faults_of(laid_out(facts, subject, text, "model"), facts) == ()
+    for draft in (at_the_end, within):
+        assert kind in {fault.kind for fault in faults_of(draft, facts)}, faults_of(draft, facts)
