@@ -64,9 +64,8 @@ class LinearClient:
     def __init__(
         self, api_key: SecretStr, url: str = API_URL, *, per_second: int = 5, read_seconds: float = _READ_SECONDS
     ) -> None:
-        self._key = _usable(api_key)
-        if web_address(url) is None:
-            raise TaskRefusedError("LINEAR_API_BASE is no address of a web service; it begins with https://.")
+        self._key = SecretStr(api_key.get_secret_value().strip())
+        self._url = url
         self._transport = HTTPXTransport(
             url,
             json_deserialize=_object,
@@ -119,6 +118,7 @@ class LinearClient:
         return data
 
     def _send(self, document: str, variables: Mapping[str, Any], doing: str, is_change: bool) -> dict[str, Any]:
+        self._check_settings()
         self._limiter.try_acquire("linear")
         try:
             answer = self._transport.execute(GraphQLRequest(document, variable_values=dict(variables)))
@@ -134,6 +134,15 @@ class LinearClient:
         if not isinstance(answer.data, dict):
             raise unreadable(doing, is_change=is_change)
         return answer.data
+
+    def _check_settings(self) -> None:
+        """Said with each request and not at the start: whoever never opens a task needs no Linear."""
+        key = self._key.get_secret_value()
+        # Anything that a header cannot hold would stand in the client's own error.
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise TaskRefusedError("LINEAR_API_KEY is no API key of Linear's; a personal one begins with lin_api_.")
+        if web_address(self._url) is None:
+            raise TaskRefusedError("LINEAR_API_BASE is no address of a web service; it begins with https://.")
 
     def _raise(self, failure: BaseException | None, doing: str, is_change: bool) -> Never:
         if isinstance(failure, _OtherStatusError):
@@ -153,14 +162,6 @@ class LinearClient:
         """The same error; a key that was echoed is not passed on."""
         error.args = (str(error).replace(self._key.get_secret_value(), "[hidden]"),)
         return error
-
-
-def _usable(key: SecretStr) -> SecretStr:
-    """The key without space around it. Anything that a header cannot hold would stand in the client's own error."""
-    text = key.get_secret_value().strip()
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise TaskRefusedError("LINEAR_API_KEY is no API key of Linear's; a personal one begins with lin_api_.")
-    return SecretStr(text)
 
 
 def _object(body: bytes | str) -> dict[str, Any]:
