@@ -160,6 +160,15 @@ def test_money_goes_to_the_last_touch_and_each_kind_is_out_of_all_that_it_touche
     assert found.attributed.amount_minor == sum(part.amount_minor for _, part in found.by_kind) == 300
 
 
+def test_of_touches_in_one_moment_the_same_one_counts_whatever_their_order() -> None:
+    touches = [touch(kind="send_email", tone="firm"), touch(kind="send_email", tone=None), touch(kind="open_task")]
+    for given_in in (touches, touches[::-1]):
+        assert one([owed()], [payment()], given_in).by_kind[0][1].amount_minor == 10_000, "the first by name"
+        without_task = [each for each in given_in if each.kind == "send_email"]
+        [(name, part)] = one([owed()], [payment()], without_task).by_tone
+        assert (name, part.amount_minor) == ("firm", 0), "the one without a tone comes first"
+
+
 def test_groups_of_declines_are_told_apart() -> None:
     leaks = [owed(), owed("leak_2", decline_group=None), owed("leak_3", decline_group="fix_data")]
     touches = [touch("leak_2", decline_group=None), touch("leak_3", decline_group="fix_data")]
