@@ -93,7 +93,7 @@ def test_what_is_no_bounce_of_ours_is_refused(what: str) -> None:
         parse_bounce(NONE[what], DOMAIN)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_no_mail_whatever_it_holds_raises_anything_else(data: st.DataObject) -> None:
     raw = bytearray(data.draw(st.sampled_from([RIGHT, EXIM, RIGHT.replace(b"text/rfc822-headers", b"message/rfc822")])))
@@ -116,6 +116,7 @@ def test_no_mail_whatever_it_holds_raises_anything_else(data: st.DataObject) -> 
         assert found.message_id.endswith(f"@{DOMAIN}>")
 
 
+@settings(deadline=None)
 @given(raw=st.binary(max_size=3_000))
 def test_no_octets_at_all_raise_anything_else(raw: bytes) -> None:
     with pytest.raises(BounceError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from revops.connectors.email import EmailSettings, MailSettingsError, SmtpSender
@@ -52,6 +52,7 @@ def spaced(text: str) -> str:
 
 
 @pytest.mark.parametrize("field", ["to", "to_name", "subject", "reply_to", "header value", "header name"])
+@settings(deadline=None)
 @given(value=INJECTIONS)
 @example(value="Ada\r\nBcc: eve@elsewhere.example")
 def test_a_line_break_in_any_header_sends_nothing(field: str, value: str) -> None:
@@ -64,6 +65,7 @@ def test_a_line_break_in_any_header_sends_nothing(field: str, value: str) -> Non
         prepare(letter(**changes), SETTINGS, AT)
 
 
+@settings(deadline=None)
 @given(value=INJECTIONS)
 def test_a_line_break_in_a_setting_is_found_at_once(value: str) -> None:
     for field in ("host", "from_address", "from_name", "reply_to"):
@@ -84,6 +86,7 @@ def test_an_injection_never_reaches_the_server(server: Running, sender: SmtpSend
     assert entry.rcpt_to == ("ada@northwind.example",)
 
 
+@settings(deadline=None)
 @given(name=NASTY, subject=NASTY, value=NASTY)
 @example(name="A" * 60 + ', eve@elsewhere.example, "x" <', subject="=?utf-8?q?x?=", value="a" * 300)
 def test_whatever_is_written_arrives_as_it_was_and_is_for_one_person(name: str, subject: str, value: str) -> None:
@@ -98,6 +101,7 @@ def test_whatever_is_written_arrives_as_it_was_and_is_for_one_person(name: str, 
     assert spaced(message["x-note"]) == spaced(value)
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=2_000), html=st.text(max_size=2_000))
 def test_every_body_arrives_but_those_that_no_mail_can_carry(text: str, html: str) -> None:
     try:
