@@ -24,7 +24,7 @@ LONGEST_TEXT = 4_000
 
 # Joiners of Persian and Indic scripts, isolates around names read from right to left, blanks that do not break.
 _MAY_BE_UNSEEN = "\n\u200c\u200d\u2068\u2069\u00a0\u202f"
-_ADDRESS = re.compile(r"\S+@\S+\.\w+")
+_ADDRESS = re.compile(r"(?<!\S)[^\s@]+@[^\s@]+\.\w+")
 _LINK = re.compile(
     r"(?<!\w)(?:[a-z][a-z0-9+.-]{1,20}://|mailto:|javascript:|data:|tel:|sms:|www\.)\S*"
     r"|(?<![\w@])(?:[a-z0-9-]+\.)+(?:com|net|org|io|co|de|fr|es|eu|app|dev|info|biz|me|ly|link|shop|online|site|xyz|ai|uk|us"

@@ -16,12 +16,12 @@ _BRANDS = (
     "maestro", "cartes bancaires", "eftpos", "paypal", "apple pay", "google pay", "klarna", "sepa", "girocard",
 )  # fmt: skip
 _BRAND = re.compile(rf"(?<!\w)(?:{alternatives(_BRANDS)})(?!\w)")
-_MASKED = re.compile(r"(?:[•*·x#]{2,}|\.{3,})[\s-]?(?P<digits>\d+)|(?P<after>\d+)[•*·x#]{2,}")
-_PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s?%|%")
+_MASKED = re.compile(r"(?:(?<![•*·x#])[•*·x#]{2,}|(?<!\.)\.{3,})[\s-]?(?P<digits>\d+)|(?<!\d)(?P<after>\d+)[•*·x#]{2,}")
+_PERCENT = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)?\s?%|%")
 # Names of procedures, and the numbers of a list.
 _NO_CLAIM = re.compile(r"(?<!\w)3-?\s?d(?:[\s-]secure|s)(?!\w)|(?<!\w)psd\s?2(?!\w)|(?m:^\s*\d{1,2}[.)]\s)")
 # A figure with all that is written together with it: a wrong INV-0043 is shown whole.
-_FIGURE = re.compile(rf"[^\s{BLOT}()]*\d[^\s{BLOT}()]*")
+_FIGURE = re.compile(rf"(?<![^\s{BLOT}()])[^\s{BLOT}()]*\d[^\s{BLOT}()]*")
 _AROUND = ".,;:!?-/'\"„“”«»<>[]"
 
 

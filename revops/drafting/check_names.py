@@ -160,7 +160,7 @@ def _has_other(words: list[re.Match[str]], number: int, known: frozenset[str]) -
 def _acting(reading: Reading, language: Language, known: frozenset[str]) -> Iterator[str]:
     """`Globex could not charge ...`: who does something at the beginning of a sentence."""
     verbs = alternatives(claim_words(language).claims.after_a_name)
-    for match in re.finditer(rf"(?P<who>[^\W\d_][\w&'-]*)\s+(?:{verbs})(?!\w)", reading.low):
+    for match in re.finditer(rf"(?<![\w&'-])(?P<who>[^\W\d_][\w&'-]*)\s+(?:{verbs})(?!\w)", reading.low):
         who = reading.text[match.start("who") : match.end("who")]
         if who[0].isupper() and _begins(reading.text, match.start()) and not _is_common(who, language, known):
             yield who

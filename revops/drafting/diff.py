@@ -74,15 +74,17 @@ def _levenshtein(a: Sequence[str], b: Sequence[str]) -> int:
 def _pieces(before: str, after: str) -> tuple[Piece, ...]:
     ours, theirs = _WORD.findall(before), _WORD.findall(after)
     found: list[Piece] = []
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
+    matcher = SequenceMatcher(None, [one.strip() for one in ours], [one.strip() for one in theirs], autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
+        old, new = "".join(ours[a:b]), "".join(theirs[c:d])
         if kind == "equal":
-            found.append(Piece("same", "".join(ours[a:b])))
+            found.append(Piece("same", new))
             continue
-        if a < b:
-            found.append(Piece("removed", "".join(ours[a:b])))
-        if c < d:
-            found.append(Piece("added", "".join(theirs[c:d])))
+        if old:
+            # What was replaced stands beside what replaced it, in one paragraph.
+            found.append(Piece("removed", f"{old.rstrip()} " if new else old))
+        if new:
+            found.append(Piece("added", new))
     return tuple(found)
 
 

@@ -40,7 +40,7 @@ Rules:
 - Leave out what reads [left out].
 
 Answer with one JSON object and nothing else, 1 to 8 paragraphs: {{"subject": "...", "paragraphs": ["...", "..."]}}"""
-_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_ADDRESS = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+")
 # Numbers of cards and accounts; keys of the systems that we know.
 _LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)")
 _ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}(?:\s?[A-Z0-9]{1,3})?\b")
@@ -166,7 +166,7 @@ def _private(text: str, facts: LetterFacts) -> str:
 
 def _stripped(text: str) -> str:
     """Without addresses, numbers of cards and accounts, and keys."""
-    for kind in (_ADDRESS, _SECRET, _LONG_NUMBER, _ACCOUNT):
+    for kind in (_ADDRESS, _SECRET, _ACCOUNT, _LONG_NUMBER):
         text = kind.sub(_LEFT_OUT, text)
     return text
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from revops.domain.letter import LANGUAGES, Letter
+from revops.domain.letter import LANGUAGES, TOPICS, Language, Letter, Topic
 from revops.drafting.check import faults_of
 from revops.drafting.layout import laid_out
 from revops.drafting.render import write_letter
@@ -71,6 +71,15 @@ def test_html_that_says_less_than_the_text_is_refused() -> None:
 def test_another_title_than_the_subject_is_refused() -> None:
     title = LETTER.html.replace("<title>Reminder", "<title>Final notice")
     assert "html" in kinds(replace(LETTER, html=title))
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_our_own_html_is_taken_when_it_is_read_as_a_stranger_s(language: Language, topic: Topic) -> None:
+    facts = plain_facts(language, topic=topic, links=("pay_invoice", "update_card"), customer_name="<b>شركة</b> & Co")
+    facts = replace(facts, due_on=date(2026, 10, 15), trial_ends_on=date(2026, 10, 20))
+    letter = write_letter(facts)
+    assert faults_of(replace(letter, html=f"{letter.html}\n"), facts) == ()
 
 
 def test_plain_html_of_another_hand_is_taken_where_it_says_the_same() -> None:
