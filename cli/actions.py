@@ -20,7 +20,18 @@ app = typer.Typer(help="What is proposed, decided and done.", no_args_is_help=Tr
 for verb in (approve, deny, refine, snooze, undo):
     app.command()(verb)
 
-_COLUMNS = ["action", "status", "customer", "currency", "amount_minor", "needs", "not_before", "expires_at", "outcome"]
+_COLUMNS = [
+    "action",
+    "kind",
+    "status",
+    "customer",
+    "currency",
+    "amount_minor",
+    "needs",
+    "not_before",
+    "expires_at",
+    "outcome",
+]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose actions.")]
 
 
@@ -80,6 +91,7 @@ def show(
 def as_text(one: Proposal) -> str:
     """Everything that a person needs to decide, line by line."""
     from revops.bootstrap_actions import request_of
+    from revops.domain.letter import with_named_links
     from revops.domain.money import format_minor
 
     action, draft = one.action, one.action.draft
@@ -92,7 +104,7 @@ def as_text(one: Proposal) -> str:
     said += [("On approve", one.what_happens)]
     if one.letter is not None and one.letter.letter is not None:
         said += [("To", str(one.letter.address)), ("Subject", one.letter.letter.subject)]
-        said += [("", line) for line in one.letter.letter.text.splitlines()]
+        said += [("", line) for line in with_named_links(one.letter.letter.text).splitlines()]
     if one.task is not None:
         said += [("Task", one.task.title), *(("", line) for line in one.task.description.splitlines())]
     said += [("Request", f"{request.method} {request.path} {' '.join(f'{k}={v}' for k, v in request.form.items())}")]
@@ -166,6 +178,7 @@ def _row(one: Proposal) -> list[Any]:
     snoozed = " (later)" if action.status == "drafted" and action.snoozed_until else ""
     return [
         named(one),
+        draft.kind,
         action.status + snoozed,
         one.customer,
         draft.currency,

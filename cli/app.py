@@ -14,6 +14,7 @@ from cli.doctor import doctor
 from cli.erase import erase
 from cli.leaks import app as leaks
 from cli.people import app as people
+from cli.playbooks import app as playbooks
 from cli.policy import app as policy
 from cli.reconcile import reconcile
 from cli.run import run
@@ -50,6 +51,7 @@ app.add_typer(actions, name="actions", help="What is proposed, decided and done.
 app.add_typer(leaks, name="leaks", help="Leaks, and a person's word on one.")
 app.add_typer(people, name="people", help="Who may decide for a tenant.")
 app.add_typer(withdrawals, name="withdrawals", help="New definitions that would withdraw much of the open money.")
+app.add_typer(playbooks, name="playbooks", help="What is done about each leak type.")
 app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
 app.add_typer(decisions, name="decisions", help="The signed log of decisions.")

@@ -12,13 +12,19 @@ from revops.domain.contacts import Limits
 from revops.domain.customer import Customer
 from revops.domain.playbook import Playbook
 from revops.earned.holdout import applies, in_holdout, payer_of
+from revops.evidence import read_card_tries, read_payers
 from revops.leak_types import read_leak_types
-from revops.policy import Policy
+from revops.past_invoices import read_past_invoices
+from revops.policy import Policy, load_policy
+from revops.service.simulate import WouldBe, simulate
 from revops.service.weigh import LetterRules, Weighing
+from revops.settings import Settings
 from revops.store import Store
 from revops.store.contacts import Contacts
 from revops.store.holdout_salts import holdout_salt
 from revops.store.letters import Letters
+from revops.store.policies import Policies
+from revops.warehouse import Published
 
 
 def playbooks(policy: Policy) -> dict[str, Playbook]:
@@ -48,6 +54,18 @@ def weighing(
         task_place=task_place(policy),
         held_out=held_out(store, policy, tenant_id),
     )
+
+
+def simulated(store: Store, settings: Settings, tenant_id: str, span: timedelta, at: datetime) -> list[WouldBe]:
+    """What the playbooks would have sent in the time before what is published. Raises what reading it raises."""
+    current = Policies(store).current(tenant_id, at)
+    policy = load_policy(f"policy of {tenant_id}", text=current.document) if current else Policy()
+    with Published.open(settings.leaks_home, tenant=tenant_id) as published:
+        past = read_past_invoices(published, published.as_of - span)
+        payers = read_payers(published, {one.invoice.customer_id for one in past if one.invoice.customer_id})
+        tries, until = read_card_tries(published), published.as_of
+    grace = timedelta(days=policy.unpaid_invoice.overdue_grace_days)
+    return simulate(weighing(store, policy, tenant_id, tries, payers), past, until - span, until, grace)
 
 
 def letter_rules(policy: Policy) -> LetterRules:

@@ -54,6 +54,7 @@ class _Step(_Strict):
     topic: Topic | None = None
     when: _Condition = _Condition()
     is_for_reviews: bool = False
+    is_after_letters: bool = False
 
     @model_validator(mode="after")
     def _topic(self) -> "_Step":
@@ -90,6 +91,7 @@ def _step(given: _Step) -> Step:
         topic=given.topic,
         when=Condition(**given.when.model_dump()),
         is_for_reviews=given.is_for_reviews,
+        is_after_letters=given.is_after_letters,
     )
 
 

@@ -23,7 +23,7 @@ from revops.domain.money import format_minor
 from revops.domain.playbook import Step
 
 # The four notices have their days from the policy, in this order; every other letter has its own.
-_NOTICES: tuple[Topic, ...] = ("payment_failed", "reminder", "urgent", "last_chance")
+NOTICES: tuple[Topic, ...] = ("payment_failed", "reminder", "urgent", "last_chance")
 _PAYS_INVOICE: frozenset[Topic] = frozenset(("confirm_payment", "invoice_overdue"))
 _HELD_BY = {"collection_on_hold": "paused"}
 
@@ -34,8 +34,8 @@ def schedule_of(steps: Sequence[Step], days: Sequence[int], grace_days: int) -> 
     for one in steps:
         if one.kind != "send_email" or one.topic is None:
             continue
-        if one.topic in _NOTICES:
-            place = _NOTICES.index(one.topic)
+        if one.topic in NOTICES:
+            place = NOTICES.index(one.topic)
             if place >= len(days):
                 continue
             found.setdefault(timedelta(days=days[place]), Scheduled(timedelta(days=days[place]), one.topic))

@@ -50,19 +50,23 @@ def person_of(tenant_id: str, address: str) -> str:
     return hashlib.sha256(f"{tenant_id}|{address.strip().lower()}".encode()).hexdigest()
 
 
-class KeepsLetters(Protocol):
-    """A tenant's letters."""
+class WritesDown(Protocol):
+    """Where a letter goes when it is drafted."""
 
     def keep(self, tenant_id: str, new: NewLetter, at: datetime) -> KeptLetter:
         """Keep a letter; the same words to the same address at the same step are the same letter."""
         ...
+
+
+class KeepsLetters(WritesDown, Protocol):
+    """A tenant's letters."""
 
     def get(self, tenant_id: str, letter_id: str) -> KeptLetter | None:
         """A letter."""
         ...
 
 
-class KeepsContacts(Protocol):
+class KnowsContacts(Protocol):
     """Who was written to and when, and who never is."""
 
     def history(self, tenant_id: str, customer_id: str, person: str) -> list[datetime]:
@@ -72,6 +76,10 @@ class KeepsContacts(Protocol):
     def is_suppressed(self, tenant_id: str, person: str) -> bool:
         """Whether nothing is sent to the person."""
         ...
+
+
+class KeepsContacts(KnowsContacts, Protocol):
+    """The same, for who writes to them."""
 
     def suppress(self, tenant_id: str, person: str, reason: str, *, actor: str, at: datetime) -> None:
         """Send nothing there again."""

@@ -32,6 +32,13 @@ def placeholder(link: LinkName) -> str:
     return f"https://link.invalid/{link}"
 
 
+def with_named_links(text: str) -> str:
+    """A draft's text as people read it: where a link will be, its name stands."""
+    for name in LINK_NAMES:
+        text = text.replace(placeholder(name), f"[{name.replace('_', ' ')}: made when it is sent]")
+    return text
+
+
 @dataclass(frozen=True)
 class LetterFacts:
     """Everything that a letter about one leak may say; what is None is not known and is not said.

@@ -63,6 +63,7 @@ class Condition:
 class Step:
     """One thing to do. `after` counts from when it first failed; `topic` is what a letter is about.
 
+    `is_after_letters`: where we write, it comes when the last letter and the days of grace have not helped.
     `is_for_reviews`: also while it is not sure that it leaks, as a notice on the day of the first failure.
     """
 
@@ -73,6 +74,7 @@ class Step:
     topic: Topic | None = None
     when: Condition = field(default_factory=Condition)
     is_for_reviews: bool = False
+    is_after_letters: bool = False
     is_on: bool = True
 
 

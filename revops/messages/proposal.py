@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from revops.domain.letter import LINK_NAMES, placeholder
+from revops.domain.letter import with_named_links
 from revops.domain.message import Button, Fact, Message, Quote, Sentence, Verb, Who
 from revops.domain.money import format_minor
 from revops.domain.proposal import Proposal
@@ -83,9 +83,7 @@ def _quote(proposal: Proposal) -> Quote | None:
     """The letter or the task, as it would go out; a link's place is named and not linked."""
     if proposal.letter is not None and proposal.letter.letter is not None:
         letter = proposal.letter.letter
-        text = letter.text
-        for name in LINK_NAMES:
-            text = text.replace(placeholder(name), f"[{words(name).lower()}: made when it is sent]")
+        text = with_named_links(letter.text)
         return Quote(letter.subject, tuple(one for one in text.split("\n\n") if one.strip()))
     if proposal.task is not None:
         return Quote(proposal.task.title, tuple(one for one in proposal.task.description.split("\n") if one.strip()))

@@ -20,7 +20,7 @@ from revops.domain.contacts import Limits
 from revops.domain.customer import Customer
 from revops.domain.dunning import Dunning, due, upcoming
 from revops.domain.dunning_schedule import Schedule
-from revops.domain.kept_letter import KeepsContacts, KeepsLetters, NewLetter, person_of
+from revops.domain.kept_letter import KnowsContacts, NewLetter, WritesDown, person_of
 from revops.domain.letter import Language, LetterFacts, TaskDraft
 from revops.domain.money import format_minor
 from revops.domain.playbook import Playbook, Step
@@ -53,8 +53,8 @@ class LetterRules:
 class Weighing:
     """What weighing works with. `held_out` says whether a customer is left alone, to compare with."""
 
-    letters: KeepsLetters
-    contacts: KeepsContacts
+    letters: WritesDown
+    contacts: KnowsContacts
     retry_rules: RetryRules
     limit: Limit
     card_tries: Mapping[str, Sequence[datetime]]
@@ -218,8 +218,16 @@ def _task(
     done = {one.draft.facts["step"] for one in case.before if one.draft.kind == "open_task" and _is_over(one)}
     failed = [one.at for one in case.invoice.attempts if one.status == "failed"]
     begun = state.started_at if state is not None else min(failed, default=case.invoice.billed_at)
+    days, grace = parts.letter_rules.days(customer.plan if customer else None)
+    schedule = send_email.schedule_of(steps, days, grace)
+    writes = schedule is not None and _cannot_write(parts, case.tenant_id, customer) is None
+    following = due(state, schedule, at) if state is not None and schedule is not None else None
+    is_written_to_the_end = following is not None and following.what == "propose_downgrade"
     for step in steps:
-        if step.kind == "open_task" and step.name not in done and begun + step.after <= at:
+        if step.kind != "open_task" or step.name in done:
+            continue
+        is_due = is_written_to_the_end if step.is_after_letters and writes else begun + step.after <= at
+        if is_due:
             words = write_task(_task_facts(case.invoice, customer), why=(step.why,))
             why = (_owed(case.invoice), step.why)
             return open_task.draft_task(case.invoice, step, words, parts.task_place, why=why, at=at), words

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from revops.bootstrap_actions import request_of
-from revops.domain.letter import LINK_NAMES, placeholder
+from revops.domain.letter import with_named_links
 from revops.domain.proposal import Proposal
 from streamlit_app import money, pages, tenants
 from streamlit_app.format import ago, count, moment, percent, words
@@ -62,13 +62,10 @@ def words_that_go_out(proposal: Proposal) -> str:
         letter = proposal.letter.letter
         if letter is None:
             return note("The letter was erased.")
-        text = letter.text
-        for name in LINK_NAMES:
-            text = text.replace(placeholder(name), f"[{words(name).lower()}: made when it is sent]")
         by = {"template": "from the template", "model": "by the language model", "person": "by a person"}
         said = f"To {proposal.letter.address}, in {LANGUAGES_BY_NAME[letter.language]}, {by[letter.written_by]}"
         about = note(f"{said}. {letter.note}" if letter.note else f"{said}.")
-        return about + _quoted(letter.subject, text)
+        return about + _quoted(letter.subject, with_named_links(letter.text))
     if proposal.task is not None:
         return _quoted(proposal.task.title, proposal.task.description)
     return ""
