@@ -86,13 +86,14 @@ def may_write(history: Sequence[datetime], at: datetime, limits: Limits, hours: 
 
 def holiday(country: str | None, day: date) -> str | None:
     """The name of a country's public holiday, None on other days and where the country is not known."""
-    known = _holidays(country.upper()) if country else None
+    known = _holidays(country.upper(), day.year) if country else None
     return None if known is None else known.get(day)
 
 
 @cache
-def _holidays(country: str) -> holidays.HolidayBase | None:
+def _holidays(country: str, year: int) -> holidays.HolidayBase | None:
+    # A year at a time: one that fills itself while it is asked may answer another thread too early.
     try:
-        return holidays.country_holidays(country, language="en_US")
+        return holidays.country_holidays(country, years=year, language="en_US")
     except NotImplementedError:
         return None
