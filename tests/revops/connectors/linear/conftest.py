@@ -24,7 +24,7 @@ Connect = Callable[..., LinearTasks]
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
     """Reads are tried again as often as ever, without the pauses."""
-    with stamina.set_testing(True, attempts=3):
+    with stamina.set_testing(True, attempts=9, cap=True):
         yield
 
 

@@ -124,6 +124,7 @@ def test_a_close_whose_answer_was_lost_is_repeated_without_a_second_comment(
     assert failed.value.may_have_arrived
     closed = tasks.close(opened.task_id, "Paid.")
     assert (closed.state, [one.body for one in closed.comments]) == ("done", ["Paid."])
+    assert [one.operation for one in linear.exchanges].count("Say") == 1
 
 
 def test_two_that_close_at_once_comment_once(connect: Connect, linear: Running) -> None:

@@ -147,8 +147,11 @@ def test_a_link_that_cannot_be_attached_stays_in_the_description(tasks: LinearTa
     assert LINK in issue.description
 
 
-def test_a_link_whose_attachment_was_lost_is_attached_by_the_next_try(tasks: LinearTasks, linear: Running) -> None:
-    linear.fail_next("AttachLink", "500")
+@pytest.mark.parametrize("kind", ["500", "429"])
+def test_a_link_whose_attachment_was_lost_is_attached_by_the_next_try(
+    tasks: LinearTasks, linear: Running, kind: Any
+) -> None:
+    linear.fail_next("AttachLink", kind)
     with pytest.raises(TaskUnavailableError) as failed:
         tasks.open(new_task())
     assert failed.value.may_have_arrived
