@@ -170,6 +170,22 @@ def test_the_same_letter_told_twice_is_one_step() -> None:
     assert after(once, letters(0, 3)[1], SCHEDULE) == once
 
 
+def test_the_same_letter_told_again_with_a_later_time_does_not_move_the_next() -> None:
+    again = led(*letters(0, 3), Contacted(on(6), "reminder", 2))
+    assert (again.step, again.last_step_at, again.last_contact_at) == (2, on(3), on(6))
+
+
+def test_another_letter_does_not_end_what_waits_for_its_own() -> None:
+    back = led(*letters(0, 3, 7, 14), Downgraded(on(22)), Paid(on(30)), Reactivated(on(31)))
+    other = after(back, Contacted(on(31), "trial_ending"), SCHEDULE)
+    assert due(other, SCHEDULE, on(31)) == Due("letter", on(31), "reactivated")
+
+
+def test_a_hold_before_the_first_letter_moves_it() -> None:
+    state = led(Held(AT, "stale_data"), Released(on(5), "stale_data"))
+    assert upcoming(state, SCHEDULE) == Due("letter", on(5), "payment_failed", 1)
+
+
 def test_letters_outside_of_the_schedule_take_no_step_and_are_contacts() -> None:
     state = led(*letters(0), Contacted(on(1), "invoice_overdue"))
     assert (state.step, state.last_contact_at) == (1, on(1))
@@ -213,6 +229,8 @@ def test_a_schedule_that_became_shorter_goes_on_with_grace_after_the_letters_tha
     state = led(*letters(0, 3))
     assert upcoming(state, short) == Due("propose_downgrade", on(10))
     assert due(after(state, DowngradeProposed(on(10)), short), short, on(90)) is None
+    as_long = Schedule((Step(timedelta(0), "payment_failed"), Step(timedelta(days=3), "reminder")))
+    assert upcoming(state, as_long) == Due("propose_downgrade", on(10))
 
 
 @pytest.mark.parametrize(
