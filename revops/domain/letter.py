@@ -109,7 +109,7 @@ FaultKind = Literal[
     "invoice",  # another invoice's number
     "card",  # another card
     "number",  # a figure that no fact has, such as another count of tries
-    "reason",  # a cause of the decline that is not known
+    "reason",  # a cause or an outcome that is not known
     "html",  # the HTML says or does something else than the text
 ]
 

@@ -7,8 +7,9 @@ is refused wrongly costs its author a word, or the template goes out; one that i
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from revops.domain.letter import Fault, Letter, LetterFacts, placeholder
+from revops.domain.letter import Fault, Language, Letter, LetterFacts, placeholder
 from revops.drafting.check_amounts import amount_faults, currency_faults
 from revops.drafting.check_counts import count_faults
 from revops.drafting.check_dates import date_faults, known_days, short_date_faults
@@ -17,11 +18,24 @@ from revops.drafting.check_names import name_faults
 from revops.drafting.check_words import access_days, word_faults
 from revops.drafting.claims_file import alternatives, claim_words
 from revops.drafting.reading import Reading, plain
-from revops.drafting.said import LONGEST_INVOICE_NUMBER, LONGEST_NAME, LONGEST_PLAN, line, locale_of, said_date
+from revops.drafting.said import (
+    LONGEST_INVOICE_NUMBER,
+    LONGEST_NAME,
+    LONGEST_PLAN,
+    line,
+    locale_of,
+    said_amount,
+    said_date,
+)
 
 LONGEST_SUBJECT = 150
 LONGEST_TEXT = 4_000
 
+_BEGINS = re.compile(r"^$|[^\w/@]")
+# The rest of a longer figure.
+_CUT = re.compile(r"\d[.,' ]$")
+# A link does not go on with a path.
+_LINK_ENDS = re.compile(r"(?=[)\].,;:!?»”\"']*(?:\s|$))")
 # Joiners of Persian and Indic scripts, isolates around names read from right to left, blanks that do not break.
 _MAY_BE_UNSEEN = "\n\u200c\u200d\u2068\u2069\u00a0\u202f"
 _ADDRESS = re.compile(r"(?<!\S)[^\s@]+@[^\s@]+\.\w+")
@@ -62,10 +76,10 @@ def _claims(text: str, facts: LetterFacts, *, is_whole: bool) -> Iterator[Fault]
     """What a subject or a text claims; a whole text also has to hold what is required."""
     reading = Reading(text)
     ends_on = access_days(reading, facts)
-    _blot_days_like_names(reading, facts)
+    has_amount = _blot_figures_like_names(reading, facts)
     has_company = _blot_names(reading, facts)
     for name in facts.links:
-        if not _blot(reading, placeholder(name)) and is_whole:
+        if not _blot(reading, placeholder(name), facts.language) and is_whole:
             yield Fault("missing", placeholder(name))
     for kind in (_ADDRESS, _LINK):
         for match in reading.take(kind):
@@ -78,19 +92,27 @@ def _claims(text: str, facts: LetterFacts, *, is_whole: bool) -> Iterator[Fault]
     yield from count_faults(reading, facts)
     yield from word_faults(reading, facts, ends_on)
     yield from name_faults(reading, facts)
-    if is_whole and None not in amounts:
+    if is_whole and not has_amount and None not in amounts:
         yield Fault("missing", "the amount")
     if is_whole and not has_company:
         yield Fault("missing", line(facts.company, LONGEST_NAME))
 
 
-def _blot_days_like_names(reading: Reading, facts: LetterFacts) -> None:
-    """Days before names, where a name is a part of one: a customer may be called May."""
-    names = [name for name in (facts.customer_name, facts.company, facts.plan) if name]
-    for day in known_days(facts):
-        spelled = said_date(day, locale_of(facts))
-        if any(name in spelled for name in names):
-            _blot(reading, spelled)
+def _blot_figures_like_names(reading: Reading, facts: LetterFacts) -> bool:
+    """Days and the amount before names, where a name is a part of one: a customer may be called May, or EUR.
+
+    Whether the amount is there.
+    """
+    names = [
+        line(name, 1_000) for name in (facts.customer_name, facts.company, facts.plan, facts.invoice_number) if name
+    ]
+    locale = locale_of(facts)
+    amount = said_amount(facts.amount_minor, facts.currency, locale)
+    has_amount = False
+    for spelled in (amount, *(said_date(day, locale) for day in known_days(facts))):
+        if any(name in plain(spelled) for name in names) and _blot(reading, spelled, facts.language):
+            has_amount |= spelled == amount
+    return has_amount
 
 
 def _blot_names(reading: Reading, facts: LetterFacts) -> bool:
@@ -107,25 +129,31 @@ def _blot_names(reading: Reading, facts: LetterFacts) -> bool:
     }
     has_company = False
     for value in sorted(filter(None, company | others), key=len, reverse=True):
-        is_there = _blot(reading, value, after=_no_figure(facts))
+        is_there = _blot(reading, value, facts.language)
         has_company |= is_there and value in company
     return has_company
 
 
-def _no_figure(facts: LetterFacts) -> str:
-    """What does not follow a name: a customer called "3" does not make "3 days" true."""
-    units = alternatives(claim_words(facts.language).claims.units)
-    return rf"(?!\s?[%€$£¥]|[.,]\d|[\s-](?i:{units})(?!\w))"
-
-
-def _blot(reading: Reading, value: str, after: str = "") -> bool:
+def _blot(reading: Reading, value: str, language: Language) -> bool:
     """Blot a value out wherever it stands as a whole; whether it was there."""
-    words = re.escape(" ".join(plain(value).split())).replace(r"\ ", r"\s+")
-    if not words:
-        return False
-    # An invoice's number does not go on with a dash, nor a link with a path.
-    ends = r"(?=[)\].,;:!?»”\"']*(?:\s|$))" if "://" in value else rf"(?:'?s)?(?![\w/@]|[-.]\d){after}"
-    places = list(re.finditer(rf"(?<![\w/@]){words}{ends}", reading.text))
-    for match in places:
-        reading.blot(match.start(), match.end())
-    return bool(places)
+    wanted = " ".join(plain(value).split())
+    ends = _LINK_ENDS if "://" in wanted else _name_ends(language)
+    text = reading.text.replace("\n", " ")
+    is_there = False
+    at = text.find(wanted) if wanted else -1
+    while at >= 0:
+        match = ends.match(text, at + len(wanted))
+        is_cut = wanted[0].isdigit() and _CUT.search(text[max(0, at - 2) : at])
+        if match and not is_cut and _BEGINS.search(text[max(0, at - 1) : at]):
+            reading.blot(at, match.end())
+            is_there = True
+        at = text.find(wanted, at + len(wanted))
+    return is_there
+
+
+@cache
+def _name_ends(language: Language) -> re.Pattern[str]:
+    """What follows a name: no more of it, nor what makes a claim of it. A customer called "3" has no "3 days"."""
+    units = alternatives(claim_words(language).claims.units)
+    # An invoice's number does not go on with a dash and a figure.
+    return re.compile(rf"(?:'?s)?(?![\w/@]|[-.]\d)(?!\s?[%€$£¥]|[.,]\d|[\s-](?i:{units})(?!\w))")

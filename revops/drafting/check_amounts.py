@@ -82,23 +82,23 @@ def _grouped(whole: int, mark: str, size: int) -> str:
     return mark.join(groups)
 
 
-@lru_cache(maxsize=1_024)
-def _signs(facts: LetterFacts) -> frozenset[str]:
+@lru_cache(maxsize=256)
+def _signs(currency: str, locale: Locale) -> frozenset[str]:
     """Codes and signs that stand for the currency in this locale, without blanks."""
-    code, locale = facts.currency.upper(), locale_of(facts)
+    code = currency.upper()
     own = plain(str(locale.currency_symbols.get(code, code)))
     signs = {own, code, *(plain(str(Locale.parse(one).currency_symbols.get(code, code))) for one in _LOCALES)}
     for sign, meant in _SHARED.items():
         is_taken = any(str(symbol) == sign and other != code for other, symbol in locale.currency_symbols.items())
-        if sign != own and (is_taken or facts.currency.lower() != meant):
+        if sign != own and (is_taken or currency.lower() != meant):
             signs.discard(sign)
-        elif facts.currency.lower() == meant:
+        elif currency.lower() == meant:
             signs.add(sign)
     return frozenset(one.replace(" ", "") for one in (*signs, *(f"{code}{sign}" for sign in signs)))
 
 
 def _is_currency(words: str, facts: LetterFacts) -> bool:
-    if words.replace(" ", "") in _signs(facts):
+    if words.replace(" ", "") in _signs(facts.currency, locale_of(facts)):
         return True
     low = folded(words).removeprefix("us").strip(" -")
     is_american = len(low) < len(words.strip())

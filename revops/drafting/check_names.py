@@ -71,10 +71,7 @@ def _is_known(word: str, known: frozenset[str]) -> bool:
 
 def _in_greeting(reading: Reading, language: Language, known: frozenset[str]) -> Iterator[str]:
     """`Dear Ms Lovelace,`: whoever is greeted is the customer."""
-    greeting = re.compile(
-        rf"(?m:^\s*(?:{alternatives(claim_words(language).claims.greetings)})(?!\w)[ ,]*(?P<who>[^\n]*))"
-    )
-    match = greeting.search(reading.low)
+    match = _greeting(language).search(reading.low)
     if match and len(match["who"]) <= 60:
         who = re.split(r"[,:!.]", reading.text[match.start("who") : match.end("who")])[0]
         for word in _WORD.findall(who):
@@ -129,7 +126,7 @@ def _is_common(word: str, language: Language, known: frozenset[str]) -> bool:
 
 @cache
 def _nouns() -> tuple[str, ...]:
-    return tuple(word for word in claim_words("de").lexicon if len(word) >= 5)
+    return tuple(word for word in claim_words("de").lexicon if len(word) >= 4)
 
 
 def _begins(text: str, place: int) -> bool:
@@ -139,11 +136,7 @@ def _begins(text: str, place: int) -> bool:
 
 def _follows(text: str, place: int) -> bool:
     """After a preposition that a common noun does not follow without an article."""
-    claims = claim_words("de").claims
-    return (
-        re.search(rf"(?<!\w)(?:{alternatives(claims.name_follows)})\s+$", folded(text[max(0, place - 20) : place]))
-        is not None
-    )
+    return _preposition().search(folded(text[max(0, place - 20) : place])) is not None
 
 
 def _has_other(words: list[re.Match[str]], number: int, known: frozenset[str]) -> bool:
@@ -159,8 +152,24 @@ def _has_other(words: list[re.Match[str]], number: int, known: frozenset[str]) -
 
 def _acting(reading: Reading, language: Language, known: frozenset[str]) -> Iterator[str]:
     """`Globex could not charge ...`: who does something at the beginning of a sentence."""
-    verbs = alternatives(claim_words(language).claims.after_a_name)
-    for match in re.finditer(rf"(?<![\w&'-])(?P<who>[^\W\d_][\w&'-]*)\s+(?:{verbs})(?!\w)", reading.low):
+    for match in _actor(language).finditer(reading.low):
         who = reading.text[match.start("who") : match.end("who")]
         if who[0].isupper() and _begins(reading.text, match.start()) and not _is_common(who, language, known):
             yield who
+
+
+@cache
+def _actor(language: Language) -> re.Pattern[str]:
+    verbs = alternatives(claim_words(language).claims.after_a_name)
+    return re.compile(rf"(?<![\w&'-])(?P<who>[^\W\d_][\w&'-]*)\s+(?:{verbs})(?!\w)")
+
+
+@cache
+def _greeting(language: Language) -> re.Pattern[str]:
+    greetings = alternatives(claim_words(language).claims.greetings)
+    return re.compile(rf"(?m:^\s*(?:{greetings})(?!\w)[ ,]*(?P<who>[^\n]*))")
+
+
+@cache
+def _preposition() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{alternatives(claim_words('de').claims.name_follows)})\s+$")

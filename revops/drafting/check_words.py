@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from revops.domain.letter import Fault, LetterFacts
+from revops.domain.letter import Fault, FaultKind, LetterFacts
 from revops.drafting.claims_file import claim_words, pattern
 from revops.drafting.reading import Reading
 from revops.drafting.said import locale_of, said_date
@@ -23,6 +23,7 @@ def word_faults(reading: Reading, facts: LetterFacts, ends_on: frozenset[int]) -
             continue
     yield from _ends(reading, facts, ends_on)
     yield from _causes(reading, facts)
+    yield from _outcomes(reading, facts)
     for match in reading.take(words.forbidden("promise")):
         yield Fault("promise", reading.words(match))
     for match in reading.take(words.forbidden("fraud")):
@@ -72,3 +73,22 @@ def _causes(reading: Reading, facts: LetterFacts) -> Iterator[Fault]:
             is_open = unless.search(reading.before(match.start(), 20)) is not None
             if group not in groups and not (is_open and groups):
                 yield Fault("reason", reading.words(match))
+
+
+def _outcomes(reading: Reading, facts: LetterFacts) -> Iterator[Fault]:
+    """That it was paid, where the letter is not about that; that it will be tried again, where no day is known."""
+    claims = claim_words(facts.language).claims
+    if facts.topic != "reactivated":
+        yield from _unconditional(reading, facts, claims.paid, "reason")
+    if facts.next_try_on is None:
+        yield from _unconditional(reading, facts, claims.retry, "promise")
+
+
+def _unconditional(reading: Reading, facts: LetterFacts, words: tuple[str, ...], kind: FaultKind) -> Iterator[Fault]:
+    """Words of a sentence that says no "if"."""
+    claims = claim_words(facts.language).claims
+    conditions = pattern((*claims.condition, *claims.unless))
+    for match in reading.take(pattern(words)):
+        start, end = reading.sentence(match.start())
+        if not conditions.search(reading.low, start, end):
+            yield Fault(kind, reading.words(match))

@@ -111,6 +111,7 @@ def said_amount(amount_minor: int, currency: str, locale: Locale) -> str:
     return text
 
 
+@lru_cache(maxsize=1_024)
 def said_date(day: date, locale: Locale) -> str:
     """`5 October 2026`, as the locale writes it in a sentence."""
     text = format_date(day, "long", locale=locale)

@@ -11,6 +11,7 @@ from revops.domain.letter import LANGUAGES, TOPICS, Language, Letter, Topic
 from revops.drafting.check import faults_of
 from revops.drafting.layout import laid_out
 from revops.drafting.render import write_letter
+from tests.revops.drafting import oracle
 from tests.revops.drafting.leaks import plain_facts
 
 FACTS = plain_facts()
@@ -129,6 +130,17 @@ def test_a_name_that_is_a_forbidden_word_is_a_name_and_stays_forbidden_elsewhere
     assert "promotion" in {fault.kind for fault in faults_of(more, facts)}
 
 
+@pytest.mark.parametrize("name", ["01", "0", "EUR", "€", "May", "2026", "234", "INV", "1", "KWD", "October"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_that_is_a_part_of_a_figure_hides_none(language: Language, name: str) -> None:
+    for amount, currency in ((1, "usd"), (1234, "jpy"), (2900, "eur"), (1234567, "kwd")):
+        facts = plain_facts(language, customer_name=name, plan=name, amount_minor=amount, currency=currency)
+        letter = write_letter(facts)
+        assert faults_of(letter, facts) == ()
+        wrong = laid_out(facts, "Acme Cloud", f"{letter.text}\n\n{oracle.amount(9999, 'gbp', facts.locale)}", "person")
+        assert {fault.kind for fault in faults_of(wrong, facts)} == {"currency"}
+
+
 def test_a_name_that_is_a_figure_makes_no_other_figure_true() -> None:
     facts = plain_facts(customer_name="3", tries=0, last_tried_on=None)
     assert faults_of(write_letter(facts), facts) == ()
@@ -163,6 +175,26 @@ def test_an_expired_card_may_be_asked_about_and_not_claimed() -> None:
     claimed = laid_out(facts, "Acme Cloud", f"{text}\n\nSorry, your card has expired.", "person")
     assert faults_of(asked, facts) == ()
     assert {fault.kind for fault in faults_of(claimed, facts)} == {"reason"}
+
+
+@pytest.mark.parametrize(
+    ("language", "claimed", "conditional"),
+    [
+        ("en", "We will try again soon.", "Once your card is updated, we will try again."),
+        ("de", "Wir werden es bald erneut versuchen.", "Sobald die Karte aktuell ist, versuchen wir es erneut."),
+        ("fr", "Nous réessaierons bientôt.", "Dès que votre carte sera à jour, nous réessaierons."),
+        ("es", "Lo intentaremos de nuevo.", "En cuanto actualice su tarjeta, lo intentaremos de nuevo."),
+    ],
+)
+def test_another_try_is_said_where_its_day_is_known_or_under_a_condition(
+    language: Language, claimed: str, conditional: str
+) -> None:
+    facts = plain_facts(language, next_try_on=None)
+    text = write_letter(facts).text
+    drafts = [laid_out(facts, "Acme Cloud", f"{text}\n\n{one}", "model") for one in (claimed, conditional)]
+    assert [{fault.kind for fault in faults_of(one, facts)} for one in drafts] == [{"promise"}, set()]
+    known = plain_facts(language)
+    assert faults_of(laid_out(known, "Acme Cloud", f"{text}\n\n{claimed}", "model"), known) == ()
 
 
 def test_a_sign_that_is_another_currency_to_the_reader_is_refused() -> None:
