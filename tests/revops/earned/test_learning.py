@@ -317,6 +317,7 @@ def test_the_seed_is_read_as_it_is() -> None:
         assert found.probability == Fraction(one["probability"])
         last_day = priors.of(one["decline_group"], int(one["age_below_days"]) - 1)
         assert last_day == found
+    assert priors.of("never", 10**6) == priors.of("never", 731), "older than all is as the oldest"
     from_database = [{**one, "probability": float(one["probability"])} for one in rows]
     assert read_priors(from_database).of("never", 20) == priors.of("never", 20)
 
