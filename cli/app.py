@@ -56,7 +56,7 @@ app.add_typer(policy, name="policy", help="The versions of a tenant's rules.")
 app.add_typer(tenants, name="tenants", help="The companies whose revenue is watched.")
 app.add_typer(decisions, name="decisions", help="The signed log of decisions.")
 app.add_typer(db, name="db", help="The operational store: schema, backups, key.")
-app.add_typer(sandbox, name="sandbox", help="Stand-ins for Stripe and Slack on this machine.")
+app.add_typer(sandbox, name="sandbox", help="Stand-ins for other systems on this machine.")
 
 
 def main() -> None:

@@ -15,7 +15,15 @@ from pathlib import Path
 
 import typer
 
-from cli.demo_deciding import WEB_PERSON, add_people, make_tokens, start_slack, write_policy
+from cli.demo_deciding import (
+    WEB_PERSON,
+    add_people,
+    make_tokens,
+    start_linear,
+    start_mail,
+    start_slack,
+    write_policy,
+)
 from cli.moments import iso
 from cli.processes import ChildFailedError, Children, answers, free_port
 from cli.progress import Bars
@@ -26,7 +34,7 @@ _LOGS = "product"
 # As many as let the first leak be on the screen within a minute.
 _CUSTOMERS = 160
 _SEED = 20
-_OURS = ("LEAKS_", "STRIPE_", "SLACK_", "DATABASE_URL", "PROFILE", "DAGSTER_HOME")
+_OURS = ("LEAKS_", "STRIPE_", "SLACK_", "SMTP_", "LINEAR_", "DATABASE_URL", "PROFILE", "DAGSTER_HOME")
 _START_SECONDS = 120.0
 _PAGES = Path(__file__).resolve().parents[1] / "streamlit_app" / "app.py"
 
@@ -52,13 +60,13 @@ def run_demo(home: Path, *, is_serving: bool) -> None:
             del os.environ[name]
         os.environ.update(_settings(home, key, base, webhook_secret))
         write_policy(home / _LOGS / "policy.yml", home / "policy.yml")
-        slack = _start_slack(children, home, receiver) if receiver is not None else None
+        stand_ins = _start_stand_ins(children, home, receiver) if receiver is not None else {}
         add_people()
         if receiver is not None:
             _leaks(children, "receiver", home, "serve", "--port", str(receiver))
         _run_pipeline(home, bars)
-        if slack is not None:
-            _serve(children, home, slack)
+        if receiver is not None:
+            _serve(children, home, stand_ins)
 
 
 def _leaks(children: Children, name: str, home: Path, *arguments: str) -> Path:
@@ -112,18 +120,22 @@ def _start_sandbox(
     return found[0]
 
 
-def _start_slack(children: Children, home: Path, receiver: int) -> str:
+def _start_stand_ins(children: Children, home: Path, receiver: int) -> dict[str, str]:
+    """Slack, a mail server and Linear, which we talk to from then on; the addresses of their pages by name."""
     tokens = make_tokens()
     environment = {**_environment(), "LEAKS_HOME": str(home)}
 
     def wait(is_ready: Callable[[], bool]) -> None:
-        _wait(children, "the sandbox's Slack", is_ready)
+        _wait(children, "a stand-in of the sandbox", is_ready)
 
-    address = start_slack(children, home, tokens, receiver, environment, wait)
+    slack = start_slack(children, home, tokens, receiver, environment, wait)
+    inbox, mail = start_mail(children, home, environment, wait)
+    issues, linear = start_linear(children, home, environment, wait)
     os.environ.update(
-        SLACK_API_BASE=f"{address}/api/", SLACK_BOT_TOKEN=tokens.bot_token, SLACK_SIGNING_SECRET=tokens.signing_secret
+        SLACK_API_BASE=f"{slack}/api/", SLACK_BOT_TOKEN=tokens.bot_token, SLACK_SIGNING_SECRET=tokens.signing_secret
     )
-    return address
+    os.environ.update(mail | linear)
+    return {"Slack": slack, "Inbox": inbox, "Linear": issues}
 
 
 def _run_pipeline(home: Path, bars: Bars) -> None:
@@ -137,8 +149,9 @@ def _run_pipeline(home: Path, bars: Bars) -> None:
     typer.echo(as_text(read_result(home, None, is_new=outcome.is_published)))
 
 
-def _serve(children: Children, home: Path, slack: str) -> None:
+def _serve(children: Children, home: Path, stand_ins: Mapping[str, str]) -> None:
     page_port, dagster_port = free_port(8501), free_port(3000)
+    os.environ["LEAKS_DASHBOARD_URL"] = f"http://127.0.0.1:{page_port}"
     environment = _environment()
     pages = [
         *(sys.executable, "-m", "streamlit", "run", str(_PAGES), "--server.address", "127.0.0.1"),
@@ -155,9 +168,13 @@ def _serve(children: Children, home: Path, slack: str) -> None:
     _wait(children, "the dashboard", lambda: answers(page_port))
     typer.echo(f"\nDashboard  http://127.0.0.1:{page_port}")
     _wait(children, "Dagster", lambda: answers(dagster_port))
-    typer.echo(f"Dagster    http://127.0.0.1:{dagster_port}\nSlack      {slack}\nCtrl-C ends all of it.")
+    typer.echo(f"Dagster    http://127.0.0.1:{dagster_port}")
+    for name, address in stand_ins.items():
+        typer.echo(f"{name:<10} {address}")
+    typer.echo("Ctrl-C ends all of it.")
     typer.echo(
-        "\nDecide on proposals in Slack or on the dashboard; what is approved is carried out at the sandbox's Stripe.\n"
+        "\nDecide on proposals in Slack or on the dashboard: a retry is carried out at the stand-in for Stripe, and a\n"
+        "letter comes to the inbox; its links lead to pages where the customer pays or takes another card.\n"
         f"Let a payment fail and reload the dashboard some seconds later:\n"
         f"  LEAKS_HOME={home} leaks sandbox fail-payment {_good_customer(home)}\n"
         f"Its time moves on request:\n"

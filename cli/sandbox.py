@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.sandbox_address import ask, forget, note
+from cli.sandbox_linear import linear
+from cli.sandbox_mail import mail
 from cli.sandbox_slack import slack
 
 if TYPE_CHECKING:
     from sandbox.simulator import Plan
 
-app = typer.Typer(help="A made-up company and stand-ins for Stripe and Slack, on this machine.", no_args_is_help=True)
+app = typer.Typer(
+    help="A made-up company and stand-ins for Stripe, Slack, a mail server and Linear, on this machine.",
+    no_args_is_help=True,
+)
 app.command()(slack)
+app.command()(mail)
+app.command()(linear)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 _CUSTOMERS = 200

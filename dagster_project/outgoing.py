@@ -89,6 +89,7 @@ class Outgoing:
         if time.monotonic() - self._anchored_at >= ANCHOR_SECONDS:
             self._anchored_at = time.monotonic()
             self._try("anchors", self._parts.anchor)
+            self._try("tasks", self._parts.follow_tasks)
 
     def once(self) -> list[str]:
         """Everything that is due now, each tenant once; returns what failed (`tenant acme`, `messages`, ...)."""

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from revops.bootstrap import leaks_of_published
 from revops.bootstrap_actions import actions, dispatching
+from revops.bootstrap_carrying import Linear
 from revops.domain.action import UNSETTLED
 from revops.service.dispatch import Dispatched
+from revops.service.follow_tasks import Following, follow_tasks
 from revops.settings import Settings
 from revops.store import Store
 from revops.store.anchors import anchor
+from revops.store.leaks import Leaks
+from revops.store.tasks import Tasks
 from revops.store.tenants import Tenants
 from revops.warehouse import NothingPublishedError
 
@@ -20,13 +25,15 @@ _ACTOR = "outgoing"
 class TakingOut:
     """What goes out: what is due of one tenant, and the heads of all tenants' decision records.
 
-    `open_leaks` opens and ends a tenant's leaks after what is published; who calls it holds the tenant's warehouse.
+    `follow_tasks` hears what colleagues said and closes tasks whose leaks have ended. `open_leaks` opens and ends a
+    tenant's leaks after what is published; who calls it holds the tenant's warehouse.
     """
 
     take_out: Callable[[str], Dispatched]
     open_leaks: Callable[[str], object]
     anchor: Callable[[], None]
     tenants_with_actions: Callable[[], list[str]]
+    follow_tasks: Callable[[], None] = lambda: None
 
 
 def taking_out(store: Store, settings: Settings) -> TakingOut:
@@ -42,6 +49,13 @@ def taking_out(store: Store, settings: Settings) -> TakingOut:
         there = {tenant.tenant_id for tenant in Tenants(store).read()}
         return [one for one in kept.tenants_with(UNSETTLED) if one in there]
 
+    linear = Linear(settings)
+    following = Following(Tasks(store), kept, Leaks(store).get, linear.of)
+
+    def follow() -> None:
+        for tenant in Tenants(store).read():
+            follow_tasks(following, tenant.tenant_id, datetime.now(UTC))
+
     def open_leaks(tenant_id: str) -> None:
         try:
             leaks_of_published(store, settings, tenant_id, _ACTOR)
@@ -49,4 +63,4 @@ def taking_out(store: Store, settings: Settings) -> TakingOut:
             # An action of what was published once; without findings no leak ends.
             return
 
-    return TakingOut(dispatch.run, open_leaks, anchor_all, with_actions)
+    return TakingOut(dispatch.run, open_leaks, anchor_all, with_actions, follow)

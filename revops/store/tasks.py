@@ -2,28 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, select, update
 
+from revops.domain.kept_task import KeptTask
 from revops.domain.letter import TaskDraft
 from revops.domain.task import Comment, Task
 from revops.store.letter_tables import tasks
 from revops.store.rows import insert_into
 from revops.store.store import Store
 from revops.store.tenants import require
-
-
-@dataclass(frozen=True)
-class KeptTask:
-    """A task with its action and leak; `draft` is None once the customer was erased."""
-
-    action_id: str
-    leak_id: str
-    draft: TaskDraft | None
-    task: Task | None
 
 
 class Tasks:
@@ -119,4 +109,4 @@ def _kept(row: RowMapping) -> KeptTask:
             for one in (said["comments"] if said else ())
         )
         task = Task(row["task_id"], row["identifier"], row["url"], row["state"], comments)
-    return KeptTask(row["action_id"], row["leak_id"], draft, task)
+    return KeptTask(row["action_id"], row["leak_id"], draft, task, row["updated_at"])
