@@ -18,6 +18,7 @@ from revops.drafting.check_names import name_faults
 from revops.drafting.check_words import access_days, word_faults
 from revops.drafting.claims_file import alternatives, claim_words
 from revops.drafting.reading import Reading, plain
+from revops.drafting.render import missing_facts
 from revops.drafting.said import (
     LONGEST_INVOICE_NUMBER,
     LONGEST_NAME,
@@ -48,6 +49,8 @@ _LINK = re.compile(
 
 def faults_of(letter: Letter, facts: LetterFacts) -> tuple[Fault, ...]:
     """Why this draft may not go out; empty for one that may. Each fault once."""
+    if missing := missing_facts(facts):
+        return tuple(Fault("missing", f"{one} is not known") for one in missing)
     found = list(_length_faults(letter))
     if len(letter.text) > LONGEST_TEXT or len(letter.subject) > LONGEST_SUBJECT:
         return tuple(found)
@@ -79,7 +82,7 @@ def _claims(text: str, facts: LetterFacts, *, is_whole: bool) -> Iterator[Fault]
     has_amount = _blot_figures_like_names(reading, facts)
     has_company = _blot_names(reading, facts)
     for name in facts.links:
-        if not _blot(reading, placeholder(name), facts.language) and is_whole:
+        if not _blot(reading, placeholder(name), facts.language, is_link=True) and is_whole:
             yield Fault("missing", placeholder(name))
     for kind in (_ADDRESS, _LINK):
         for match in reading.take(kind):
@@ -134,10 +137,10 @@ def _blot_names(reading: Reading, facts: LetterFacts) -> bool:
     return has_company
 
 
-def _blot(reading: Reading, value: str, language: Language) -> bool:
+def _blot(reading: Reading, value: str, language: Language, *, is_link: bool = False) -> bool:
     """Blot a value out wherever it stands as a whole; whether it was there."""
     wanted = " ".join(plain(value).split())
-    ends = _LINK_ENDS if "://" in wanted else _name_ends(language)
+    ends = _LINK_ENDS if is_link else _name_ends(language)
     text = reading.text.replace("\n", " ")
     is_there = False
     at = text.find(wanted) if wanted else -1

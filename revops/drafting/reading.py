@@ -11,7 +11,7 @@ from functools import lru_cache
 
 # A character of no script: it ends words and belongs to none. A draft that holds one itself is read without it.
 BLOT = "\ue000"
-_SPACES = re.compile(r"[^\S\n]")
+_SPACES = re.compile(r"[^\S\n]+")
 
 
 def plain(text: str) -> str:

@@ -95,6 +95,12 @@ def test_what_is_required_has_to_be_there(wanted: str) -> None:
     assert "missing" in kinds(with_text(LETTER.text.replace(wanted, "it")))
 
 
+@pytest.mark.parametrize("missing", ["amount_minor", "currency", "company"])
+def test_no_draft_is_taken_where_what_it_needs_is_not_known(missing: str) -> None:
+    facts = replace(FACTS, **{missing: None})  # type: ignore[arg-type]
+    assert [(one.kind, one.words) for one in faults_of(LETTER, facts)] == [("missing", f"{missing} is not known")]
+
+
 def test_an_empty_draft_is_refused() -> None:
     assert "missing" in kinds(with_text(""))
     assert "missing" in kinds(laid_out(FACTS, " ", LETTER.text, "person"))
