@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -206,6 +206,48 @@ def problem_of(book: Book, name: str, **changes: object) -> list[str]:
 )
 def test_each_problem_of_a_line_is_named(book: Book, name: str, changes: dict[str, object], sentence: str) -> None:
     assert sentence in problem_of(book, name, **changes)
+
+
+FIVE_MINUTES = timedelta(minutes=5)
+SENT = on(3)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_right"),
+    [
+        (SENT - FIVE_MINUTES - timedelta(seconds=1), False),
+        (SENT - FIVE_MINUTES, True),
+        (SENT + timedelta(days=7) + FIVE_MINUTES, True),
+        (SENT + timedelta(days=7) + FIVE_MINUTES + timedelta(seconds=1), False),
+    ],
+)
+def test_money_came_within_seven_days_give_or_take_what_clocks_differ_by(
+    book: Book, at: datetime, is_right: bool
+) -> None:
+    assert (problem_of(book, "two", at=at) == []) is is_right
+
+
+def test_a_month_has_its_first_moment_and_not_the_next_ones() -> None:
+    book = Book()
+    book.paid("first", "send_email", 100, "usd", day=-1, after=1)
+    assert problems(book) == ()
+    book.paid("next", "send_email", 100, "usd", day=30, after=1)
+    assert problems(book) == ("Line 2 (ch_next): 2026-11-01T00:00:00.000Z is not in 2026-10.",)
+
+
+def test_nothing_moved_after_the_statement_was_made_but_for_what_clocks_differ_by() -> None:
+    book = Book()
+    at = book.paid("one", "send_email", 100, "usd", day=5).at
+    key = book.public_keys
+    assert check_statement(book.statement(made_at=at - FIVE_MINUTES), key) == ()
+    [problem] = check_statement(book.statement(made_at=at - FIVE_MINUTES - timedelta(seconds=1)), key)
+    assert problem.endswith("is after the statement was made.")
+
+
+def test_a_refund_of_nothing_is_none(book: Book) -> None:
+    lines = [replace(one, amount_minor=0) if one.kind == "refund" else one for one in book.lines]
+    [problem] = problems(Book(book.keys, book.records, lines))
+    assert problem.endswith("a refund of 0 went not back: below zero is what did.")
 
 
 def test_a_version_that_nobody_approved_is_told(book: Book) -> None:

@@ -160,10 +160,17 @@ def test_a_holiday_is_a_day_of_the_customers_own_calendar() -> None:
     assert holiday("JP", date(2027, 1, 1)) == "New Year's Day"
 
 
-@pytest.mark.parametrize("wrong", [{"first": 20, "last": 8}, {"first": 8, "last": 25}, {"first": -1}, {"zones": ()}])
+@pytest.mark.parametrize(
+    "wrong", [{"first": 20, "last": 8}, {"first": 8, "last": 8}, {"first": 8, "last": 25}, {"first": -1}, {"zones": ()}]
+)
 def test_hours_in_which_nobody_could_be_reached_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ContactHoursError, match="give an hour of the day"):
         ContactHours(**wrong)  # type: ignore[arg-type]
+
+
+def test_hours_may_be_the_whole_day() -> None:
+    hours = ContactHours(first=0, last=24)
+    assert [hours.may_contact(AT.replace(hour=hour)) for hour in range(24)] == [None] * 24
 
 
 @given(st.lists(MOMENTS, max_size=4), MOMENTS, st.sampled_from(["DE", "US", "JP", "NZ", "IN", None, "ZZ"]))
