@@ -8,10 +8,25 @@ from typing import Any, Literal, get_args
 
 from sandbox.stripe.faults import Gate
 
-# A number is the server's answer; `drop` ends the connection without one, `garbage` answers what no mail server says,
-# `slow` answers late, `held` waits at a gate.
+# A number is the server's answer; `drop` ends the connection without one, `broken` within the encryption of STARTTLS,
+# `garbage` answers what no mail server says, `slow` answers late, `held` waits at a gate.
 Kind = Literal[
-    "421", "450", "451", "452", "454", "535", "550", "551", "552", "553", "554", "drop", "garbage", "slow", "held"
+    "421",
+    "450",
+    "451",
+    "452",
+    "454",
+    "535",
+    "550",
+    "551",
+    "552",
+    "553",
+    "554",
+    "drop",
+    "broken",
+    "garbage",
+    "slow",
+    "held",
 ]
 # `data` is the command, before any of the mail is sent; `end` is when the whole mail is there.
 Stage = Literal["connect", "auth", "mail", "rcpt", "data", "end"]

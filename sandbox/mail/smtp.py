@@ -124,7 +124,7 @@ class Dialogue(SMTP):
                 return fault.answer
             if fault.kind == "garbage":
                 return "What is this?"
-            await self._vanish()
+            await self._vanish(fault)
         return await super()._call_handler_hook(command, *args)
 
     async def _fails(self, stage: Stage) -> bool:
@@ -135,16 +135,22 @@ class Dialogue(SMTP):
         if fault.kind in ("slow", "held"):
             await _wait(fault)
             return False
-        if fault.kind == "drop":
-            await self._vanish()
+        if fault.kind in ("drop", "broken"):
+            await self._vanish(fault)
         await self.push(fault.answer or "What is this?")
         if fault.kind == "421" and self.transport is not None:
             self.transport.close()
         return True
 
-    async def _vanish(self) -> None:
+    async def _vanish(self, fault: Fault) -> None:
         """The connection ends, and with it this task."""
-        self.end()
+        below = self._original_transport
+        if fault.kind == "broken" and isinstance(below, asyncio.WriteTransport):
+            # No record of TLS begins so.
+            below.write(b"\0" * 64)
+            below.close()
+        else:
+            self.end()
         await asyncio.Event().wait()
 
 

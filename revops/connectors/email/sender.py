@@ -106,8 +106,6 @@ class _Dialogue:
                 self.prepared.recipient.domain,
                 may_have_arrived=self.is_content_sent,
             )
-        except ssl.SSLError as error:
-            return not_encrypted(error)
         except (SMTPException, OSError, ValueError) as error:
             # ValueError: a server whose challenge is no base64.
             return self._lost(error)
@@ -118,9 +116,10 @@ class _Dialogue:
                 await asyncio.sleep(0)
 
     def _lost(self, error: Exception) -> MailError:
-        cause = error.__cause__
-        if isinstance(cause, ssl.SSLError):
-            return not_encrypted(cause)
+        broken = error if isinstance(error, ssl.SSLError) else error.__cause__
+        if isinstance(broken, ssl.SSLError) and self.stage in ("connect", "tls"):
+            # Later it is no more than a lost connection: there was encryption.
+            return not_encrypted(broken)
         what = "no answer in time" if isinstance(error, TimeoutError | SMTPTimeoutError) else type(error).__name__
         return unreachable(f"{what}, {self.stage}", may_have_arrived=self.is_content_sent)
 

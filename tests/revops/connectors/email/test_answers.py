@@ -119,6 +119,18 @@ def test_a_lost_connection_is_known_to_have_sent_nothing_until_the_content_was(
     assert (error.code, error.may_have_arrived) == (None, stage == "end")
 
 
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_encryption_that_breaks_is_a_lost_connection_like_any_other(
+    server: Running, sender: SmtpSender, stage: Any
+) -> None:
+    server.fail_next("broken", stage=stage, after_execution=True)
+    error = failing(sender)
+    assert isinstance(error, MailUnavailableError)
+    assert error.may_have_arrived is (stage == "end")
+    assert len(server.record.entries) == int(stage == "end")
+    sender.send(LETTER, AT)
+
+
 def test_an_answer_that_is_lost_after_the_mail_was_taken_may_have_arrived(server: Running, sender: SmtpSender) -> None:
     server.fail_next("drop", stage="end", after_execution=True)
     error = failing(sender)
