@@ -92,12 +92,17 @@ class Change:
 
 
 def needed(draft: Draft, rules: Rules) -> Needed:
-    """What the amount needs. Where there is no rate to the reporting currency, the strictest rule there is holds."""
+    """What the amount needs. Where there is no rate to the reporting currency, the strictest rule there is holds.
+
+    What moves no money, a letter or a task, needs one person, whatever amount it is about.
+    """
 
     def is_above(limit: int | None) -> bool:
         amount = draft.amount_reporting_minor
         return limit is not None and (amount is None or amount > limit)
 
+    if not draft.moves_money:
+        return Needed(1, is_admin_needed=False)
     return Needed(2 if is_above(rules.two_people_above_minor) else 1, is_above(rules.admin_above_minor))
 
 

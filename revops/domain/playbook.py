@@ -52,11 +52,10 @@ class Condition:
             return False
         if verdict in self.but_verdicts or group in self.but_decline_groups:
             return False
-        if self.amount_from_minor is not None and amount_reporting_minor is not None:
-            return amount_reporting_minor >= self.amount_from_minor
-        if self.amount_below_minor is not None:
-            return amount_reporting_minor is not None and amount_reporting_minor < self.amount_below_minor
-        return True
+        amount = amount_reporting_minor
+        is_large_enough = self.amount_from_minor is None or amount is None or amount >= self.amount_from_minor
+        is_small_enough = self.amount_below_minor is None or (amount is not None and amount < self.amount_below_minor)
+        return is_large_enough and is_small_enough
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 from revops.actions import retry_invoice
 from revops.actions.retry_invoice import NotProposed
 from revops.domain.action import UNSETTLED, Action, ActionKind, Draft
-from revops.domain.decision import Change, Rules, approve_by_policy
+from revops.domain.decision import Change, Needed, Rules, approve_by_policy, needed
 from revops.domain.dunning import Dunning, after
 from revops.domain.dunning_events import Ended, Paid
 from revops.domain.dunning_schedule import Schedule
@@ -150,7 +150,8 @@ def _decide_alone(parts: Proposing, action: Action, at: datetime) -> None:
     """Where the policy lets so small an amount go without a person, its yes is recorded as the policy's."""
     playbook = parts.weighing.playbooks.get("unpaid_invoice")
     autonomy = playbook.autonomy_of(action.draft.kind) if playbook is not None else None
-    if autonomy is None or not autonomy.is_alone(action.draft.amount_reporting_minor):
+    is_alone = autonomy is not None and autonomy.is_alone(action.draft.amount_reporting_minor)
+    if not is_alone or needed(action.draft, parts.rules) != Needed(1, is_admin_needed=False):
         return
 
     def look(held: Action) -> Change | None:

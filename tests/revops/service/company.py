@@ -159,6 +159,10 @@ class Company:
         )
         return opened.leak_id
 
+    def failed(self) -> dict[str, Any]:
+        """A try of an hour ago, as evidence has it."""
+        return _failed(self.clock())
+
     def propose(self) -> Proposed:
         """What could be done, as far as is known now."""
         return propose(self.parts(), TENANT, self.clock())
@@ -263,7 +267,23 @@ class _Looking:
 
 
 def _evidence(invoice: str, at: datetime) -> dict[str, Any]:
-    failed = {
+    return {
+        "invoice": invoice,
+        "number": f"N-{invoice[-4:]}",
+        "amount_remaining_minor": 2900,
+        "currency": "usd",
+        "status": "open",
+        "verdict": "retries_used_up",
+        "billed_at": (at - timedelta(hours=2)).isoformat(),
+        "attempts": [_failed(at)],
+        "payment_method": "pm_1",
+        "customer_country": "GB",
+        "hosted_invoice_url": "https://invoice.example/old",
+    }
+
+
+def _failed(at: datetime) -> dict[str, Any]:
+    return {
         "at": (at - timedelta(hours=1)).isoformat(),
         "charge": "ch_1",
         "status": "failed",
@@ -274,17 +294,4 @@ def _evidence(invoice: str, at: datetime) -> dict[str, Any]:
         "card_last4": "4242",
         "card": "fp",
         "payment_method": "pm_1",
-    }
-    return {
-        "invoice": invoice,
-        "number": f"N-{invoice[-4:]}",
-        "amount_remaining_minor": 2900,
-        "currency": "usd",
-        "status": "open",
-        "verdict": "retries_used_up",
-        "billed_at": (at - timedelta(hours=2)).isoformat(),
-        "attempts": [failed],
-        "payment_method": "pm_1",
-        "customer_country": "GB",
-        "hosted_invoice_url": "https://invoice.example/old",
     }
