@@ -62,6 +62,9 @@ def _try_faults(reading: Reading, facts: LetterFacts) -> Iterator[Fault]:
     for match in reading.take(ordinal):
         if not 0 < _value(match["count"], claims.ordinals) <= facts.tries:
             yield Fault("number", reading.words(match))
+    # How many messages there were is no fact: "second notice" puts on pressure with a figure that nobody checked.
+    for match in reading.take(_numbered_notice(facts.language)):
+        yield Fault("number", reading.words(match))
     for match in reading.take(pattern(claims.many_tries)):
         if facts.tries < 2:
             yield Fault("number", reading.words(match))
@@ -89,6 +92,15 @@ def _tried(language: Language) -> tuple[re.Pattern[str], re.Pattern[str]]:
         rf"(?:[^\W\d]+\s){{0,2}}?(?:{tries})(?!\w)"
     )
     return re.compile(cardinal), re.compile(ordinal)
+
+
+@cache
+def _numbered_notice(language: Language) -> re.Pattern[str]:
+    claims = claim_words(language).claims
+    return re.compile(
+        rf"(?<!\w)(?:\d+(?:st|nd|rd|th|er|e|eme|o|a|\.)|{alternatives(claims.ordinals)})\s"
+        rf"(?:[^\W\d]+\s)?(?:{alternatives(claims.notices)})(?!\w)"
+    )
 
 
 @cache

@@ -126,7 +126,8 @@ def _is_common(word: str, language: Language, known: frozenset[str]) -> bool:
 
 @cache
 def _nouns() -> tuple[str, ...]:
-    return tuple(word for word in claim_words("de").lexicon if len(word) >= 4)
+    # "Commerzbank" is a name.
+    return tuple(word for word in claim_words("de").lexicon if len(word) >= 4 and word != "bank")
 
 
 def _begins(text: str, place: int) -> bool:

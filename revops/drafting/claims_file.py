@@ -46,6 +46,7 @@ class Claims(BaseModel):
     reasons: tuple[Reason, ...]
     unless: tuple[str, ...]
     tries: tuple[str, ...]
+    notices: tuple[str, ...]
     many_tries: tuple[str, ...]
     numbers: dict[str, int]
     times: dict[str, int]

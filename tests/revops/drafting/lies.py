@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from html import escape
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -20,7 +21,15 @@ from tests.revops.drafting.leaks import plain_facts
 Change = tuple[str, str]
 
 _FOLDER = Path(__file__).parent
-LIES: dict[Language, dict[str, list[str]]] = YAML(typ="safe").load((_FOLDER / "lies.yml").read_text(encoding="utf-8"))
+
+
+def _read(name: str) -> Any:
+    return YAML(typ="safe").load((_FOLDER / name).read_text(encoding="utf-8"))
+
+
+LIES: dict[Language, dict[str, list[str]]] = _read("lies.yml")
+INVENTIONS: dict[Language, list[str]] = _read("inventions.yml")
+TRUTHS: dict[Language, dict[str, list[str]]] = _read("truths.yml")
 # What is worded anew rather than changed in place.
 SENTENCES = ("promise", "fraud", "promotion", "threat")
 WORDED = ("amount", "currency", "customer", "company", "date", "link", "address", "invoice", "card")

@@ -14,7 +14,7 @@ from revops.drafting.layout import laid_out
 from revops.drafting.render import write_letter
 from tests.revops.drafting import oracle
 from tests.revops.drafting.leaks import facts_of, leaks, plain_facts
-from tests.revops.drafting.lies import KINDS, LIES, free_drafts, lie, reworded
+from tests.revops.drafting.lies import INVENTIONS, KINDS, LIES, TRUTHS, free_drafts, lie, reworded
 
 
 def test_a_draft_with_one_wrong_fact_is_refused() -> None:
@@ -59,3 +59,23 @@ def test_a_false_sentence_is_named_as_what_it_is(language: Language, kind: str, 
     assert faults_of(laid_out(facts, subject, text, "model"), facts) == ()
     for draft in (at_the_end, within):
         assert kind in {fault.kind for fault in faults_of(draft, facts)}, faults_of(draft, facts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_model_may_make_up_is_refused(language: Language) -> None:
+    facts = plain_facts(language)
+    subject, text = next(free_drafts(language, oracle.amount(2900, "eur", facts.locale), date.isoformat))
+    for one in INVENTIONS[language]:
+        assert faults_of(laid_out(facts, subject, text.replace(". ", f". {one} ", 1), "model"), facts), one
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_true_is_taken_wherever_it_stands(language: Language) -> None:
+    facts = plain_facts(language)
+    subject, text = next(free_drafts(language, oracle.amount(2900, "eur", facts.locale), date.isoformat))
+    for one in TRUTHS[language]["sentences"]:
+        within = text.replace(". ", f". {one} ", 1) if one[0].isalpha() else f"{text}\n{one}"
+        for draft in (f"{text}\n\n{one}", within):
+            assert faults_of(laid_out(facts, subject, draft, "model"), facts) == (), one
+    for one in TRUTHS[language]["subjects"]:
+        assert faults_of(laid_out(facts, one, text, "model"), facts) == (), one
