@@ -141,7 +141,6 @@ UNAVAILABLE: list[tuple[str, Reply, str]] = [
     ("null choices", raw(b'{"choices": null, "content": null}'), "cannot be read"),
     ("half a body", half, "cannot be reached"),
     ("no answer", nothing, "cannot be reached"),
-    ("packed", raw(gzip.compress(b"{}" * 1000), **{"Content-Encoding": "gzip"}), "cannot be"),
     ("huge", raw(b'{"x": "' + b"x" * 400_000 + b'"}'), "262,144 bytes"),
 ]
 
@@ -189,6 +188,14 @@ def test_a_single_failure_is_repeated_once(service: ModelService, speaks: Servic
     service.replies = [reply, answering]
     assert write(service, speaks).text.startswith("Dear Ada")
     assert len(service.bodies) == 2
+
+
+@BOTH
+def test_an_answer_that_is_packed_unasked_is_not_unpacked(service: ModelService, speaks: Service) -> None:
+    path = "/v1/messages" if speaks == "anthropic" else "/v1/chat/completions"
+    answer = json.dumps(service.answer(path, "m")).encode()
+    service.replies = [raw(gzip.compress(answer), **{"Content-Encoding": "gzip"})]
+    assert isinstance(failure(service, speaks), ModelUnavailableError)
 
 
 @BOTH

@@ -100,13 +100,14 @@ def test_labels_are_the_teams_or_the_workspaces_and_missing_ones_are_made_once(
 ) -> None:
     revenue, finance = linear.workspace.teams
     own = linear.workspace.add_label("Dunning", revenue)
+    linear.workspace.add_label("Dunning")
     linear.workspace.add_label("Foreign", finance)
     for key in ("a", "b"):
         tasks.open(new_task(key, labels=("dunning", "Foreign", "Foreign", " ")))
     for issue in linear.workspace.issues.values():
         assert issue.labels[0] is own
         assert [(one.name, one.team) for one in issue.labels] == [("Dunning", revenue), ("Foreign", revenue)]
-    assert [one.name for one in linear.workspace.labels] == ["Leak", "Dunning", "Foreign", "Foreign"]
+    assert [one.name for one in linear.workspace.labels] == ["Leak", "Dunning", "Dunning", "Foreign", "Foreign"]
 
 
 def test_of_one_group_the_first_label_is_taken_and_the_rest_are_named(tasks: LinearTasks, linear: Running) -> None:
