@@ -18,15 +18,21 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 import revops.store
+from revops.domain.dunning import started
+from revops.domain.dunning_record import as_record
 from revops.store import Store
 from revops.store.actions import Actions
 from revops.store.audit import Audit
 from revops.store.connect_states import ConnectStates
+from revops.store.contacts import Contacts
 from revops.store.decisions import Decisions, pseudonym
+from revops.store.dunning import DunningStates
 from revops.store.erasures import Erasures
+from revops.store.holdout_salts import holdout_salt
 from revops.store.inbox import Inbox
 from revops.store.integrations import IntegrationError, Integrations
 from revops.store.leaks import Leaks
+from revops.store.letters import Letters
 from revops.store.metadata import file_of
 from revops.store.outbox import Outbox
 from revops.store.people import People
@@ -36,6 +42,7 @@ from revops.store.security_log import SecurityLog
 from revops.store.signing_keys import read_keys
 from revops.store.slack_messages import SlackMessages
 from revops.store.suppressions import Suppressions, suppressed_causes
+from revops.store.tasks import Tasks
 from revops.store.tenants import Tenants
 from revops.store.withdrawals import Withdrawals
 from tests.revops.store.filled import AT, TABLES, put
@@ -85,6 +92,25 @@ READ: dict[str, Read] = {
     "slack_messages": lambda store, tenant: SlackMessages(store).read(
         tenant, [f"{one}-message_key" for one in (MINE, OTHER)]
     ),
+    "letters": lambda store, tenant: (
+        Letters(store).read(tenant, [f"{one}-letter_id" for one in (MINE, OTHER)]),
+        [Letters(store).of_step(tenant, f"{one}-leak_id", f"{one}-step") for one in (MINE, OTHER)],
+    ),
+    "contacts": lambda store, tenant: [
+        one for one in (MINE, OTHER) if Contacts(store).history(tenant, f"{one}-customer_id", f"{one}-person")
+    ],
+    "mail_suppressions": lambda store, tenant: [
+        one for one in (MINE, OTHER) if Contacts(store).is_suppressed(tenant, f"{one}-person")
+    ],
+    "dunning": lambda store, tenant: (
+        DunningStates(store).read(tenant, [f"{one}-invoice_id" for one in (MINE, OTHER)]),
+        DunningStates(store).running(tenant),
+    ),
+    "tasks": lambda store, tenant: (
+        Tasks(store).of_leaks(tenant, LEAKS),
+        [Tasks(store).get(tenant, f"{one}-action_id") for one in (MINE, OTHER)],
+    ),
+    "holdout_salts": lambda store, tenant: holdout_salt(store, tenant, AT),
     "inbox": lambda store, tenant: Inbox(store).claim(tenant, 100),
     "inbox_bodies": lambda store, tenant: [one.event.body for one in Inbox(store).claim(tenant, 100)],
 }
@@ -126,6 +152,10 @@ def _inside(store: Store, tenant: str, read: Callable[[Connection], Any]) -> Any
         return read(connection)
 
 
+def _letter(tenant: str) -> dict[str, Any]:
+    return {**dict.fromkeys(("subject", "text", "html", "note", "name"), tenant), "facts": {}}
+
+
 @pytest.fixture
 def filled(store: Store) -> Store:
     """A row of each tenant in every table, whose every text begins with the tenant's id."""
@@ -137,6 +167,9 @@ def filled(store: Store) -> Store:
             "audit": {"detail": marked},
             "actions": {"bound": json.dumps(bound), "shown": json.dumps(shown)},
             "withdrawals": {"detail": marked},
+            "dunning": {"state": json.dumps(as_record(started(f"{tenant}-invoice_id", AT)))},
+            "letters": {"content": json.dumps(_letter(tenant)), "address": f"{tenant}-address"},
+            "tasks": {"said": json.dumps({"title": tenant, "description": tenant, "comments": []})},
             "decision_personal": {"salt": "00", "content": marked},
             "security_log": {"detail": marked},
             "outbox": {"payload": marked},
