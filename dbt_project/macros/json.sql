@@ -35,13 +35,9 @@
 {%- endmacro -%}
 
 {# The first element of a list; null where there is none. #}
-{%- macro first_of(list) -%}
-    {{ adapter.dispatch("first_of", "leaks")(list) }}
-{%- endmacro -%}
+{%- macro first_of(list) -%} {{ adapter.dispatch("first_of", "leaks")(list) }} {%- endmacro -%}
 
-{%- macro duckdb__first_of(list) -%}
-    list_extract({{ list }}, 1)
-{%- endmacro -%}
+{%- macro duckdb__first_of(list) -%} list_extract({{ list }}, 1) {%- endmacro -%}
 
 {# The sum of one number over a list of structs; null where there is no list. #}
 {%- macro sum_of(list, field) -%}

@@ -80,9 +80,11 @@ def facts_of(
     """What a letter on this topic may say; nothing that the evidence does not have."""
     language = language_of(customer, default_language)
     last = invoice.last_failure
-    links: tuple[LinkName, ...] = ("pay_invoice",) if topic in _PAYS_INVOICE else ("update_card", "pay_invoice")
-    if invoice.hosted_invoice_url is None:
-        links = tuple(one for one in links if one != "pay_invoice")
+    # The invoice's page lives for weeks; a session of the portal ends minutes after it was made, unless it is visited.
+    has_page = invoice.hosted_invoice_url is not None
+    links: tuple[LinkName, ...] = ("pay_invoice",) if has_page else ("update_card",)
+    if topic in _PAYS_INVOICE and not has_page:
+        links = ()
     next_try = invoice.next_payment_attempt_at if invoice.verdict == "in_retry_window" else None
     return LetterFacts(
         topic=topic,

@@ -32,6 +32,7 @@ from revops.domain.kept_letter import KeepsContacts, KeepsLetters, KeptLetter, p
 from revops.domain.letter import LINK_NAMES, Letter, LinkName, placeholder
 from revops.domain.mail import Mail, MailRefusedError, MailUnavailableError, SendsMail
 from revops.domain.ports import PaysInvoices
+from revops.drafting.layout import with_links
 
 _Thing = TypeVar("_Thing")
 
@@ -178,19 +179,15 @@ class SendsLetters:
         return None
 
     def _mail(self, action: Action, kept: KeptLetter, letter: Letter, address: str, rules: MailRules, key: str) -> Mail:
-        text, html = letter.text, letter.html
-        for name in LINK_NAMES:
-            mark = placeholder(name)
-            if mark in text or mark in html:
-                link = self._link(name, action, kept, rules)
-                text, html = text.replace(mark, link), html.replace(mark, _escaped(link))
+        asked = [name for name in LINK_NAMES if placeholder(name) in letter.text + letter.html]
+        whole = with_links(letter, {name: self._link(name, action, kept, rules) for name in asked})
         return Mail(
             key=key,
             to=address,
             to_name=kept.name,
-            subject=letter.subject,
-            text=text,
-            html=html,
+            subject=whole.subject,
+            text=whole.text,
+            html=whole.html,
             reply_to=rules.reply_to,
         )
 
@@ -219,8 +216,3 @@ def _is_over(kept: KeptLetter, at: datetime) -> bool:
     """Whether a day that the letter speaks of as coming has passed."""
     days = (kept.facts.get(name) for name in ("next_try_on", "next_step_on"))
     return any(date.fromisoformat(one) < at.astimezone(UTC).date() for one in days if one)
-
-
-def _escaped(link: str) -> str:
-    """As an attribute of HTML takes it."""
-    return link.replace("&", "&amp;").replace('"', "%22").replace("<", "%3C").replace(">", "%3E")

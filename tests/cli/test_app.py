@@ -19,7 +19,7 @@ def test_every_verb_is_there_and_says_what_it_does() -> None:
     }
     assert all(verbs.values())
     assert {group.name for group in app.registered_groups} == {
-        *("policy", "tenants", "db", "sandbox", "actions", "people", "withdrawals", "decisions", "leaks")
+        *("policy", "tenants", "db", "sandbox", "actions", "people", "withdrawals", "decisions", "leaks", "playbooks")
     }
 
 

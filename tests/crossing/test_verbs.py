@@ -38,6 +38,8 @@ OF_ONE_TENANT: dict[str, tuple[str, ...]] = {
     "leaks run": ("--tenant", T, "--full"),
     "leaks reconcile": ("--tenant", T, "--all"),
     "leaks sql": ("select * from leak_findings", "--tenant", T),
+    "leaks playbooks show": ("unpaid_invoice", "--tenant", T),
+    "leaks playbooks simulate": ("--each", "--tenant", T),
     "leaks policy import": ("policy.yml", "--tenant", T),
     "leaks policy show": ("--tenant", T),
     "leaks policy diff": ("--tenant", T),
@@ -87,7 +89,7 @@ OF_NO_TENANT = {
     **{f"leaks db {verb}": "is about the installation's key" for verb in ("new-key", "rotate-key")},
     **{
         f"leaks sandbox {verb}": "is no part of an installation"
-        for verb in ("write", "serve", "slack", "advance", "fail-payment")
+        for verb in ("write", "serve", "slack", "mail", "linear", "advance", "fail-payment")
     },
     "leaks slack": "listens for all, each tenant by its own tokens: tested press by press",
     "leaks tenants connect-slack": "asks Slack whose the token is: tested beside a stand-in",

@@ -53,7 +53,7 @@ def test_a_failed_payment_is_written_about_once_it_is_approved(company: Company)
 
 
 def test_links_are_made_when_it_is_sent_and_not_before(company: Company) -> None:
-    company.owes()
+    company.owes(hosted_invoice_url=None)
     company.propose()
     [letter] = Letters(company.store).read(TENANT, [str(only(company).draft.body["letter"])])
     assert letter.letter is not None
@@ -64,6 +64,14 @@ def test_links_are_made_when_it_is_sent_and_not_before(company: Company) -> None
     assert "link.invalid" not in mail.text + mail.html
     assert "https://billing.example/p/cus_0001?back=https://app.lantern.example&x=1" in mail.text
     assert 'href="https://billing.example/p/cus_0001?back=https://app.lantern.example&amp;x=1"' in mail.html
+
+
+def test_an_invoice_with_a_page_is_paid_there(company: Company) -> None:
+    company.owes()
+    company.day(0)
+    [mail] = company.post.given
+    assert "https://invoice.example/i/in_0001" in mail.text
+    assert "billing.example" not in mail.text + mail.html
 
 
 def test_proposing_again_changes_nothing(company: Company) -> None:
