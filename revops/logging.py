@@ -16,11 +16,13 @@ import structlog
 HIDDEN = "[hidden]"
 
 _KEY = re.compile(r"\b(sk|rk|pk|whsec)_[A-Za-z0-9_]{4,}")
+# Linear's, and those of language models (sk-..., sk-ant-...).
+_OTHER_KEY = re.compile(r"\b(lin_api_|lin_oauth_|sk-)[A-Za-z0-9_-]{8,}")
 _SLACK_TOKEN = re.compile(r"\b(xox[a-z]|xapp)-[A-Za-z0-9-]{4,}")
 _CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w.])")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}")
 # Libraries that tell of each request they make.
-_TALKATIVE = ("httpx", "httpcore", "pyrate_limiter")
+_TALKATIVE = ("httpx", "httpcore", "pyrate_limiter", "gql", "httpx2", "httpcore2", "openai", "anthropic")
 # Values under these names are free text of people or secrets of any shape.
 _SECRET_NAMES = frozenset(
     (
@@ -45,6 +47,7 @@ _SECRET_NAMES = frozenset(
 def redact(text: str) -> str:
     """The same text without API keys, webhook secrets, authorisation headers and card numbers."""
     text = _KEY.sub(lambda match: f"{match[1]}_{HIDDEN}", text)
+    text = _OTHER_KEY.sub(lambda match: f"{match[1]}{HIDDEN}", text)
     text = _SLACK_TOKEN.sub(lambda match: f"{match[1]}-{HIDDEN}", text)
     text = _BEARER.sub(lambda match: f"{match[1]} {HIDDEN}", text)
     return _CARD.sub(lambda match: HIDDEN if _is_card(match[0]) else match[0], text)

@@ -13,7 +13,7 @@ from tests import leaks_command
 
 Leaks = Callable[..., "subprocess.CompletedProcess[str]"]
 
-_OURS = ("LEAKS_", "STRIPE_", "SLACK_", "PROFILE", "DAGSTER_HOME", "DATABASE_URL")
+_OURS = ("LEAKS_", "STRIPE_", "SLACK_", "SMTP_", "LINEAR_", "PROFILE", "DAGSTER_HOME", "DATABASE_URL")
 
 
 def clean_environment() -> dict[str, str]:

@@ -16,7 +16,10 @@ KEY = "sk_live_" + "a1B2" * 6
 
 @pytest.mark.parametrize(
     "secret",
-    [KEY, "rk_test_" + "Zz9" * 8, "whsec_" + "q" * 24, "4242 4242 4242 4242", "4242424242424242"],
+    [
+        *(KEY, "rk_test_" + "Zz9" * 8, "whsec_" + "q" * 24, "4242 4242 4242 4242", "4242424242424242"),
+        *("lin_api_" + "aB3" * 12, "sk-" + "Qz7" * 12, "sk-ant-api03-" + "x-_9" * 8),
+    ],
 )
 def test_keys_and_card_numbers_are_hidden_wherever_they_stand(secret: str) -> None:
     assert secret not in redact(f"request with {secret}, refused")
