@@ -294,8 +294,7 @@ def _shown(store: Store, settings: Settings, tenant_id: str, found: list[Action]
     for one in found:
         name, plan = customers.get(one.draft.customer_id, (None, None))
         people = tuple(
-            (given.person_id, names.get(given.person_id) or given.person_id.partition(":")[2])
-            for given in one.approvals
+            (given.person_id, names.get(given.person_id) or _called(given.person_id)) for given in one.approvals
         )
         need = needed(one.draft, rules).words
         outcome = say_outcome(one)
@@ -318,6 +317,12 @@ def _shown(store: Store, settings: Settings, tenant_id: str, found: list[Action]
             )
         )
     return shown
+
+
+def _called(person_id: str) -> str:
+    """What else there is to call somebody by; what the policy decided says so."""
+    where, _, who = person_id.partition(":")
+    return "the policy" if where == "policy" else who
 
 
 def _customers(
