@@ -80,6 +80,9 @@ def propose(parts: Proposing, tenant_id: str, at: datetime) -> Proposed:
     for leak in leaks.values():
         weighed = weigh(parts, leak, reasons[leak.leak_id], before[leak.leak_id], at)
         for kind, verdict in weighed.verdicts.items():
+            # Of what may still be paid by itself nothing is proposed but a notice.
+            if not leak.is_alert and kind != "send_email":
+                continue
             _follow(parts, leak, kind, verdict, weighed, before[leak.leak_id], told, at)
         state = weighed.dunning
         if state is not None and running.get(state.invoice) != (leak.leak_id, state):

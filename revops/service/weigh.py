@@ -30,6 +30,7 @@ from revops.drafting.render import write_letter
 from revops.drafting.tasks import TaskFacts, write_task
 
 _NOT_ASKED = NotProposed("The playbook has no step of this kind for such a leak.")
+_NOT_SURE = NotProposed("It is not sure that it leaks.", "A person looks at it first.")
 _DAY = timedelta(days=1)
 
 
@@ -98,10 +99,9 @@ def weigh_invoice(parts: Weighing, case: Case, at: datetime) -> Weighed:
     group = last.decline_group if last is not None else None
     steps = playbook.steps_for(invoice.verdict, group, invoice.amount_reporting_minor)
     verdicts: dict[ActionKind, Draft | NotProposed] = {}
-    if case.is_alert and any(one.kind == "retry_invoice" for one in steps):
-        verdicts["retry_invoice"] = retry_invoice.consider(
-            invoice, parts.retry_rules, parts.limit, at, card_tries=parts.card_tries
-        )
+    if any(one.kind == "retry_invoice" for one in steps):
+        retry = retry_invoice.consider(invoice, parts.retry_rules, parts.limit, at, card_tries=parts.card_tries)
+        verdicts["retry_invoice"] = retry if case.is_alert or isinstance(retry, NotProposed) else _NOT_SURE
     for_now = [one for one in steps if case.is_alert or one.is_for_reviews]
     customer = parts.customers.get(invoice.customer_id or "")
     state, letter = _letter(parts, case, for_now, customer, at)
