@@ -91,7 +91,7 @@ class _Pipeline:
             status, body = error.status, _error_body(error, exchange.request_id)
             headers.update(error.headers)
         exchange.status = status
-        body = _damaged(request, fault, led_here(body, stand_in.url))
+        body = _damaged(request, fault, led_here(body, stand_in.pages_url))
         if stand_in.records_bodies:
             exchange.response = body
         if stand_in.keeps_requests:

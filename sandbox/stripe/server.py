@@ -120,11 +120,13 @@ def running(
     company: Settle | None = None,
     webhook_url: str | None = None,
     webhook_secret: str | None = None,
+    has_pages: bool = False,
 ) -> Iterator[Running]:
     """Serve a folder from a thread of this process while the block runs; port 0 takes a free one.
 
     Without a folder the account is empty, or `company` fills it and lives on in it. The clock starts at `as_of` and
     ticks on unless `is_frozen`. Every event that comes to be is sent to `webhook_url`, signed with `webhook_secret`.
+    With `has_pages` invoices name their pages here; without, a company reads the same at every port.
     Raises DataFolderError for what cannot be served, WebhookAddressError for a URL of another machine.
     """
     with Ledger(ledger_path) as ledger, listen(port) as listener:
@@ -138,7 +140,7 @@ def running(
             records_bodies=record_bodies,
         )
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        stand_in.serve_at(url)
+        stand_in.serve_at(url, has_pages=has_pages)
         _send_events(stand_in, webhook_url, webhook_secret)
         if company is not None:
             stand_in.company = company(stand_in)
@@ -191,7 +193,7 @@ def serve(
             keeps_requests=False,
         )
         url = f"http://{HOST}:{listener.getsockname()[1]}"
-        stand_in.serve_at(url)
+        stand_in.serve_at(url, has_pages=True)
         stand_in.webhooks.is_any_host_allowed = is_any_webhook_host_allowed
         stand_in.webhooks.faults.fail_randomly(webhook_faults, get_args(FaultKind), seed=seed)
         secret = _send_events(stand_in, webhook_url, webhook_secret)

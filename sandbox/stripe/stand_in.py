@@ -66,8 +66,9 @@ class StandIn:
         # Connected accounts that took their permission back.
         self.disconnected: set[str] = set()
         self.company: Company | None = None
-        # Where it is served, once it is.
+        # Where it is served, once it is, and whether the addresses of its invoices' pages lead there.
         self.url: str | None = None
+        self.pages_url: str | None = None
         self.webhooks = Webhooks()
         self.account_id = self.add_account(DEFAULT_ACCOUNT, data_dir)
         if data_dir is not None:
@@ -86,9 +87,13 @@ class StandIn:
         self.accounts[account.id] = account
         return str(account.id)
 
-    def serve_at(self, url: str) -> None:
-        """Let the pages that Stripe hosts be at this address, also in events that are sent."""
-        self.url = self.webhooks.pages_url = url
+    def serve_at(self, url: str, *, has_pages: bool) -> None:
+        """Say where it is served; with `has_pages`, invoices name their pages there, also in events that are sent.
+
+        Without, a company reads the same at every port.
+        """
+        self.url = url
+        self.pages_url = self.webhooks.pages_url = url if has_pages else None
 
     def account(self, account_id: str | None = None) -> Account:
         """The account of an id, by default the sandbox's own."""

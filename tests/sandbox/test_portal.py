@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ from stripe import CardError, InvalidRequestError, PermissionError, StripeClient
 
 from sandbox.simulator import Living, Plan
 from sandbox.stripe import Running, running
-from tests.contracts.fixtures import OpenSandbox
+from tests.contracts.fixtures import COMPANY_NOW, OpenSandbox
 from tests.contracts.openapi import ContractError, OpenApi
 from tests.sandbox.clients import client_for, every, invoice_of
 from tests.sandbox.slack.conftest import listening
@@ -32,6 +33,12 @@ RESTRICTED = "rk_live_restricted00wxyz"
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def sandbox(stripe_sandbox: OpenSandbox, company_folder: Path) -> Running:
+    """The small company, whose invoices name their pages in the sandbox."""
+    return stripe_sandbox(company_folder, as_of=COMPANY_NOW, is_frozen=True, has_pages=True)
 
 
 def portal(client: StripeClient, customer: str, **more: Any) -> Any:
@@ -191,7 +198,7 @@ def test_wherever_a_made_up_invoice_is_served_its_page_is_here(client: StripeCli
 
 def test_an_event_that_is_sent_names_the_same_page(stripe_sandbox: OpenSandbox, company_folder: Any) -> None:
     with listening() as receiver:
-        sandbox = stripe_sandbox(company_folder, webhook_url=receiver.url)
+        sandbox = stripe_sandbox(company_folder, webhook_url=receiver.url, has_pages=True)
         invoice = invoice_of(sandbox, "declined")
         sandbox.emit("invoice.updated", invoice)
         assert sandbox.webhooks.wait(10)
@@ -254,7 +261,9 @@ def test_names_are_no_markup(sandbox: Running, client: StripeClient) -> None:
 def test_a_living_company_takes_over_the_card_and_the_payment() -> None:
     now = datetime(2026, 10, 1, 12, tzinfo=UTC)
     plan = Plan(3, 40, int(now.timestamp()))
-    with running(as_of=now, is_frozen=True, company=lambda stand_in: Living(plan, stand_in.account())) as sandbox:
+    with running(
+        as_of=now, is_frozen=True, has_pages=True, company=lambda stand_in: Living(plan, stand_in.account())
+    ) as sandbox:
         client = client_for(sandbox)
         owed = next(one for one in every(sandbox, "/v1/invoices?status=open") if one["amount_remaining"])
         httpx.post(owed["hosted_invoice_url"])

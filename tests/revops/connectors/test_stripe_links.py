@@ -28,7 +28,7 @@ Make = Callable[..., StripeLinks]
 @pytest.fixture
 def sandbox(stripe_sandbox: OpenSandbox, company_folder: Path) -> Running:
     """The small company; its traffic is checked against Stripe's specification."""
-    return stripe_sandbox(company_folder, as_of=COMPANY_NOW, is_frozen=True)
+    return stripe_sandbox(company_folder, as_of=COMPANY_NOW, is_frozen=True, has_pages=True)
 
 
 @pytest.fixture

@@ -33,8 +33,6 @@ def test_every_event_of_a_company_is_stored_exactly_once(service: Service) -> No
     rows = service.rows()
     assert len(rows) == len({event_id for _, event_id, _ in rows}) > 20
     assert {event_id for _, event_id, _ in rows} == set(happened) - before
-    # The pages of its invoices are served by the sandbox itself, whatever port it has.
-    page, there = "https://invoice.stripe.com/i/sandbox/", f"{sandbox.url}/i/sandbox/"
-    assert all(json.loads(body.replace(there.encode(), page.encode())) == happened[name] for _, name, body in rows)
+    assert all(json.loads(body) == happened[event_id] for _, event_id, body in rows)
     assert answers == {200, 400}
     assert service.metric("leaks_webhook_events_total", result="duplicate") > 0
