@@ -32,6 +32,7 @@ from revops.domain.kept_letter import KeepsContacts, KeepsLetters, KeptLetter, p
 from revops.domain.letter import LINK_NAMES, Letter, LinkName, placeholder
 from revops.domain.mail import Mail, MailRefusedError, MailUnavailableError, SendsMail
 from revops.domain.ports import PaysInvoices
+from revops.drafting.errors import DraftingError
 from revops.drafting.layout import with_links
 
 _Thing = TypeVar("_Thing")
@@ -163,6 +164,10 @@ class SendsLetters:
                 self.contacts.suppress(tenant_id, person, str(error), actor="system", at=at)
             code = str(error.code) if error.code is not None else None
             raise OutsideRefusedError(str(error), code=code, is_ours_to_mend=error.is_ours_to_mend) from error
+        except DraftingError as error:
+            # A link that leads nowhere safe: nothing was sent, and a person looks.
+            self.contacts.release(tenant_id, action.action_id)
+            raise OutsideRefusedError(str(error), code="unsafe_link") from error
         except (OutsideUnavailableError, OutsideRefusedError):
             self.contacts.release(tenant_id, action.action_id)
             raise

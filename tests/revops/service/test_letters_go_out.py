@@ -19,7 +19,7 @@ from revops.store.contacts import Contacts
 from revops.store.dunning import DunningStates
 from revops.store.letters import Letters
 from tests.revops.domain.proposals import ADA
-from tests.revops.service.company import NOON, POLICY, Company
+from tests.revops.service.company import NOON, POLICY, Company, Links
 from tests.revops.store.proposed import TENANT
 
 
@@ -64,6 +64,16 @@ def test_links_are_made_when_it_is_sent_and_not_before(company: Company) -> None
     assert "link.invalid" not in mail.text + mail.html
     assert "https://billing.example/p/cus_0001?back=https://app.lantern.example&x=1" in mail.text
     assert 'href="https://billing.example/p/cus_0001?back=https://app.lantern.example&amp;x=1"' in mail.html
+
+
+def test_a_link_that_is_not_safe_goes_to_nobody(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Links, "hosted_invoice", lambda _links, _invoice: "http://invoice.example/in_0001")
+    company.owes()
+    company.propose()
+    company.approve_all()
+    assert company.dispatch() == {"handed_over": 1}
+    assert company.post.given == []
+    assert Contacts(company.store).history(TENANT, "cus_0001", "") == [], "what was not sent counts for nothing"
 
 
 def test_an_invoice_with_a_page_is_paid_there(company: Company) -> None:
